@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+
+namespace Microsoft.ML.Seq2Seq.Interop;
+
+/// <summary>Reads what <see cref="ModelWriter"/> wrote, in the same order.</summary>
+internal sealed class ModelReader
+{
+    private readonly ModelLoadContext _context;
+
+    /// <summary>Checks the format and stands at the component's first value.</summary>
+    /// <param name="context">What ML.NET hands to a loader.</param>
+    /// <param name="format">Identity and version that the file should have.</param>
+    /// <exception cref="FormatException">The part belongs to another kind of component, or to a version that this code can't read.</exception>
+    public ModelReader(ModelLoadContext context, ModelFormat format)
+    {
+        _context = context;
+        _context.CheckAtModel(format.ToVersionInfo());
+        if (!_context.InRepository)
+            throw new FormatException(
+                $"A model of kind '{format.LoaderSignature}' is several entries of a zip archive and can't be read from a single stream.");
+    }
+
+    /// <summary>The version of the format that the file was written with.</summary>
+    public uint Version => _context.Header.ModelVerWritten;
+
+    /// <summary>Reads a number from the binary stream.</summary>
+    /// <exception cref="EndOfStreamException">The stream is too short.</exception>
+    public int ReadInt32() => _context.Reader.ReadInt32();
+
+    /// <summary>Reads a string, or null, from the binary stream.</summary>
+    /// <exception cref="FormatException">The stream refers to a string that the file doesn't have.</exception>
+    public string? ReadString() => _context.LoadStringOrNull();
+
+    /// <summary>Checks that an entry is what was written and lets <paramref name="read"/> read it.</summary>
+    /// <param name="name">The name under which <see cref="ModelWriter.WriteEntry"/> wrote the next entry.</param>
+    /// <param name="read">Gets a stream that can seek; it is closed by the caller.</param>
+    /// <exception cref="InvalidDataException">There is no such entry, or it isn't what was written.</exception>
+    public T ReadEntry<T>(string name, Func<Stream, T> read)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(read);
+        string recorded = _context.LoadNonEmptyString();
+        byte[] digest = _context.Reader.ReadBytes(SHA256.HashSizeInBytes);
+        if (recorded != name)
+            throw new InvalidDataException($"The model file has the entry '{recorded}' where '{name}' is expected.");
+
+        using Repository.Entry entry = Open(name);
+        if (!SHA256.HashData(entry.Stream).AsSpan().SequenceEqual(digest))
+            throw new InvalidDataException($"The entry '{PathInFile(name)}' of the model file is damaged: its SHA-256 isn't the one recorded.");
+        entry.Stream.Position = 0;
+        return read(entry.Stream);
+    }
+
+    private Repository.Entry Open(string name)
+    {
+        Repository.Entry? entry;
+        try
+        {
+            entry = _context.Repository.OpenEntryOrNull(_context.Directory, name);
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        {
+            throw new InvalidDataException($"The entry '{PathInFile(name)}' of the model file can't be unpacked: {e.Message}", e);
+        }
+        return entry ?? throw new InvalidDataException($"The model file lacks the entry '{PathInFile(name)}'.");
+    }
+
+    private string PathInFile(string name) => Path.Combine(_context.Directory ?? "", name).Replace('\\', '/');
+}
