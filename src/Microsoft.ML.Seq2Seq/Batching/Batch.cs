@@ -1,0 +1,149 @@
+using Microsoft.ML.Seq2Seq.Tokenization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Batching;
+
+/// <summary>
+/// Padded source sequences on a device, with the mask that hides the padding. Every source ends with the end token,
+/// so that even an empty text has one position to attend to and no attention row is ever fully masked.
+/// </summary>
+internal class SourceBatch : IDisposable
+{
+    protected SourceBatch(Tensor source, int[] sourceLengths, Device device)
+    {
+        Source = source;
+        SourceLengths = sourceLengths;
+        SourceMask = PaddingMask(sourceLengths, (int)source.shape[1], device);
+    }
+
+    /// <summary>(B, S) token ids, int64; padding is <see cref="SpecialTokens.Pad"/>.</summary>
+    public Tensor Source { get; }
+
+    /// <summary>Number of tokens of each row, the end token included.</summary>
+    public IReadOnlyList<int> SourceLengths { get; }
+
+    /// <summary>(B, 1, 1, S) additive: 0 to attend, -∞ to hide; null where nothing is padded.</summary>
+    public Tensor? SourceMask { get; }
+
+    public int Rows => SourceLengths.Count;
+
+    public static SourceBatch Create(IReadOnlyList<int[]> sources, Device device)
+    {
+        var (ids, lengths) = Pad(sources.Count, i => sources[i], device, end: true);
+        return new SourceBatch(ids, lengths, device);
+    }
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        Source.Dispose();
+        SourceMask?.Dispose();
+    }
+
+    protected delegate ReadOnlySpan<int> RowTokens(int row);
+
+    /// <summary>Rows of token ids → (B, longest) with one special token before or after each row.</summary>
+    protected static (Tensor Ids, int[] Lengths) Pad(int rows, RowTokens tokens, Device device, bool end)
+    {
+        var lengths = new int[rows];
+        for (int i = 0; i < rows; i++)
+            lengths[i] = tokens(i).Length + 1;
+        int width = lengths.Max();
+        var ids = new long[rows * width]; // SpecialTokens.Pad is 0
+        for (int i = 0; i < rows; i++)
+        {
+            var row = ids.AsSpan(i * width, lengths[i]);
+            var text = tokens(i);
+            for (int t = 0; t < text.Length; t++)
+                row[end ? t : t + 1] = text[t];
+            row[end ? text.Length : 0] = end ? SpecialTokens.End : SpecialTokens.Begin;
+        }
+        return (torch.tensor(ids, [rows, width], ScalarType.Int64, device), lengths);
+    }
+
+    private static Tensor? PaddingMask(int[] lengths, int width, Device device)
+    {
+        if (lengths.All(length => length == width))
+            return null;
+        var mask = new float[lengths.Length * width];
+        for (int i = 0; i < lengths.Length; i++)
+            mask.AsSpan(i * width + lengths[i], width - lengths[i]).Fill(float.NegativeInfinity);
+        return torch.tensor(mask, [lengths.Length, 1, 1, width], ScalarType.Float32, device);
+    }
+}
+
+/// <summary>
+/// A batch for teacher forcing. The shift is made here and nowhere else: the decoder reads
+/// <c>begin, t₁ … tₙ</c> and must write <c>t₁ … tₙ, end</c>.
+/// </summary>
+internal sealed class Batch : SourceBatch
+{
+    private Batch(Tensor source, int[] sourceLengths, Tensor input, Tensor output, int[] targetLengths, Device device)
+        : base(source, sourceLengths, device)
+    {
+        TargetInput = input;
+        TargetOutput = output;
+        TargetLengths = targetLengths;
+        TargetTokens = targetLengths.Sum();
+        TargetPositions = Positions(targetLengths, (int)input.shape[1], device);
+        CausalMask = CreateCausalMask((int)input.shape[1], device);
+    }
+
+    /// <summary>(B, T) what the decoder reads, int64.</summary>
+    public Tensor TargetInput { get; }
+
+    /// <summary>(B, T) what it must write, int64.</summary>
+    public Tensor TargetOutput { get; }
+
+    /// <summary>Number of target tokens of each row, the end token included.</summary>
+    public IReadOnlyList<int> TargetLengths { get; }
+
+    /// <summary>Target tokens that count in the loss: all but padding.</summary>
+    public int TargetTokens { get; }
+
+    /// <summary>(N) where the target tokens stand in (B·T), row by row: everything but padding, int64.</summary>
+    public Tensor TargetPositions { get; }
+
+    /// <summary>(T, T) additive: position t sees positions up to t. Padding needs no mask here: it stands after
+    /// every real token, where no real token looks.</summary>
+    public Tensor CausalMask { get; }
+
+    public static Batch Create(EncodedPairs pairs, ReadOnlySpan<int> rows, Device device)
+    {
+        int[] picked = rows.ToArray();
+        var (source, sourceLengths) = Pad(picked.Length, i => pairs.Source(picked[i]), device, end: true);
+        var (input, targetLengths) = Pad(picked.Length, i => pairs.Target(picked[i]), device, end: false);
+        var (output, _) = Pad(picked.Length, i => pairs.Target(picked[i]), device, end: true);
+        return new Batch(source, sourceLengths, input, output, targetLengths, device);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        TargetInput.Dispose();
+        TargetOutput.Dispose();
+        TargetPositions.Dispose();
+        CausalMask.Dispose();
+    }
+
+    private static Tensor Positions(int[] lengths, int width, Device device)
+    {
+        var positions = new List<long>(lengths.Length * width);
+        for (int row = 0; row < lengths.Length; row++)
+            for (int t = 0; t < lengths[row]; t++)
+                positions.Add((long)row * width + t);
+        return torch.tensor(positions.ToArray(), device: device);
+    }
+
+    private static Tensor CreateCausalMask(int length, Device device)
+    {
+        using var full = torch.full([length, length], float.NegativeInfinity, device: device);
+        return full.triu(1);
+    }
+}

@@ -1,0 +1,66 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Modeling;
+
+/// <summary>
+/// Everything that a model remembers between two steps of decoding: a value of the caller's. The rows are hypotheses,
+/// those of one source next to each other, the same number for every source.
+/// </summary>
+internal abstract class DecoderState : IDisposable
+{
+    /// <summary>Sources that are still being decoded.</summary>
+    public abstract int Sources { get; }
+
+    /// <summary>Tokens read so far.</summary>
+    public abstract int Position { get; }
+
+    public abstract void Dispose();
+}
+
+/// <summary>One decoder layer's share of the state.</summary>
+/// <param name="Cache">Keys and values of the tokens written so far, a row for each hypothesis.</param>
+/// <param name="Memory">Keys and values of the source, each (B, groups, S, d): one row for each source.</param>
+internal sealed record DecoderLayerState(AttentionCache Cache, (Tensor Keys, Tensor Values) Memory) : IDisposable
+{
+    /// <summary>The state of other hypotheses; <paramref name="sources"/> null keeps the sources.</summary>
+    public DecoderLayerState Select(Tensor hypotheses, Tensor? sources)
+    {
+        var cache = Cache.Select(hypotheses);
+        Cache.Dispose();
+        if (sources is null)
+            return new DecoderLayerState(cache, Memory);
+        var memory = (Memory.Keys.index_select(0, sources).DetachFromDisposeScope(),
+            Memory.Values.index_select(0, sources).DetachFromDisposeScope());
+        Memory.Keys.Dispose();
+        Memory.Values.Dispose();
+        return new DecoderLayerState(cache, memory);
+    }
+
+    public void Dispose()
+    {
+        Cache.Dispose();
+        Memory.Keys.Dispose();
+        Memory.Values.Dispose();
+    }
+}
+
+/// <summary>State of a Transformer decoder.</summary>
+/// <param name="layers">Each layer's share.</param>
+/// <param name="sourceMask">(B, 1, 1, S) or null.</param>
+internal sealed class TransformerState(IReadOnlyList<DecoderLayerState> layers, int sources, Tensor? sourceMask) : DecoderState
+{
+    public IReadOnlyList<DecoderLayerState> Layers => layers;
+
+    public Tensor? SourceMask => sourceMask;
+
+    public override int Sources => sources;
+
+    public override int Position => layers[0].Cache.Length;
+
+    public override void Dispose()
+    {
+        foreach (var layer in layers)
+            layer.Dispose();
+        sourceMask?.Dispose();
+    }
+}

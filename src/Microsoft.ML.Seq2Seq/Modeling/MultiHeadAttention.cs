@@ -1,0 +1,109 @@
+using TorchSharp;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Modeling;
+
+/// <summary>
+/// Multi-head scaled dot-product attention (section 3.2): softmax(QKᵀ/√d)V for each head, heads joined and projected.
+/// One matrix holds the projections of queries, keys and values.
+/// </summary>
+internal sealed class MultiHeadAttention : nn.Module
+{
+    private readonly int _heads;
+    private readonly int _groups;
+    private readonly int _dimension; // of one head
+    private readonly double _dropout;
+
+    [ComponentName(Name = "query_key_value")]
+    private readonly Linear _queryKeyValue; // (D + 2·groups·d, D)
+
+    [ComponentName(Name = "output")]
+    private readonly Linear _output; // (D, D)
+
+    public MultiHeadAttention(Generator generator, TransformerArchitecture architecture)
+        : base(nameof(MultiHeadAttention))
+    {
+        int model = architecture.ModelDimension;
+        _heads = architecture.Heads;
+        _groups = architecture.KeyValueHeads ?? _heads;
+        _dimension = model / _heads;
+        _dropout = architecture.AttentionDropout;
+        _queryKeyValue = new Linear(generator, model, model, _groups * _dimension, _groups * _dimension);
+        _output = new Linear(generator, model, model);
+        RegisterComponents();
+    }
+
+    private int QueryWidth => _heads * _dimension;
+
+    private int KeyWidth => _groups * _dimension;
+
+    /// <summary>Attention within a sequence, all positions at once: (B, T, D) → (B, T, D).</summary>
+    /// <param name="x">(B, T, D)</param>
+    /// <param name="positions">How positions reach queries and keys.</param>
+    /// <param name="bias">Added to the scores, broadcast over (B, H, T, T); null adds nothing.</param>
+    /// <param name="dropout">Null at prediction.</param>
+    public Tensor SelfAttend(Tensor x, PositionalEncoding positions, Tensor? bias, Dropout? dropout)
+    {
+        var (query, key, value) = Project(x);
+        return Attend(positions.Rotate(query, 0), positions.Rotate(key, 0), value, bias, dropout);
+    }
+
+    /// <summary>Attention of the next position to itself and all before: (R, 1, D) → (R, 1, D). The cache takes the
+    /// position in.</summary>
+    public Tensor SelfAttendNext(Tensor x, PositionalEncoding positions, Tensor? bias, AttentionCache cache)
+    {
+        var (query, key, value) = Project(x);
+        int position = cache.Length;
+        var (keys, values) = cache.Append(positions.Rotate(key, position), value);
+        return Attend(positions.Rotate(query, position), keys, values, bias, dropout: null);
+    }
+
+    /// <summary>Attention to another sequence: (B, T, D) → (B, T, D).</summary>
+    /// <param name="x">(B, T, D)</param>
+    /// <param name="memory">Keys and values of <see cref="Memory"/>, each (B, groups, S, d).</param>
+    /// <param name="bias">Added to the scores, broadcast over (B, H, T, S); null adds nothing.</param>
+    /// <param name="dropout">Null at prediction.</param>
+    public Tensor CrossAttend(Tensor x, (Tensor Keys, Tensor Values) memory, Tensor? bias, Dropout? dropout)
+    {
+        var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth), _heads);
+        return Attend(query, memory.Keys, memory.Values, bias, dropout);
+    }
+
+    /// <summary>Keys and values of a sequence that others attend to: (B, S, D) → each (B, groups, S, d).</summary>
+    public (Tensor Keys, Tensor Values) Memory(Tensor memory)
+    {
+        var both = _queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth);
+        return (SplitHeads(both.narrow(2, 0, KeyWidth), _groups), SplitHeads(both.narrow(2, KeyWidth, KeyWidth), _groups));
+    }
+
+    public AttentionCache CreateCache(long rows, Tensor like) => AttentionCache.Create(rows, _groups, _dimension, like);
+
+    private (Tensor Query, Tensor Key, Tensor Value) Project(Tensor x)
+    {
+        var all = _queryKeyValue.Forward(x); // (B, T, D + 2·groups·d)
+        return (SplitHeads(all.narrow(2, 0, QueryWidth), _heads),
+            SplitHeads(all.narrow(2, QueryWidth, KeyWidth), _groups),
+            SplitHeads(all.narrow(2, QueryWidth + KeyWidth, KeyWidth), _groups));
+    }
+
+    /// <summary>(B, T, H·d) → (B, H, T, d)</summary>
+    private Tensor SplitHeads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, _dimension).transpose(1, 2);
+
+    /// <summary>(B, H, Q, d), (B, groups, K, d), (B, groups, K, d) → (B, Q, D)</summary>
+    private Tensor Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, Dropout? dropout)
+    {
+        long rows = query.shape[0], queries = query.shape[2], keys = key.shape[2];
+        // Heads of one group share keys and values: their queries stand in one block of rows.
+        var q = query.reshape(rows * _groups, _heads / _groups * queries, _dimension); // (B·groups, H/groups·Q, d)
+        var k = key.reshape(rows * _groups, keys, _dimension).transpose(1, 2); // (B·groups, d, K)
+        var scores = torch.bmm(q.mul(Math.Pow(_dimension, -0.5)), k);
+        if (bias is not null)
+            scores = scores.view(rows, _heads, queries, keys).add_(bias).view(scores.shape);
+        var weights = scores.softmax(-1); // (B·groups, H/groups·Q, K)
+        weights = dropout?.Apply(weights, _dropout) ?? weights;
+        return _output.Forward(torch.bmm(weights, value.reshape(rows * _groups, keys, _dimension))
+            .view(rows, _heads, queries, _dimension) // (B, H, Q, d)
+            .transpose(1, 2).reshape(rows, queries, QueryWidth)); // (B, Q, D)
+    }
+}

@@ -1,0 +1,202 @@
+using TorchSharp;
+using TorchSharp.Utils;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Modeling;
+
+/// <summary>
+/// How positions reach one stack of layers. A scheme acts at one of three places: on the embeddings, on queries and
+/// keys, or on the attention scores; the other two do nothing.
+/// </summary>
+internal abstract class PositionalEncoding(string name) : nn.Module(name)
+{
+    public static PositionalEncoding Create(Generator generator, TransformerArchitecture architecture, bool bidirectional)
+    {
+        int heads = architecture.Heads, model = architecture.ModelDimension;
+        return architecture.PositionalEncoding switch
+        {
+            PositionalEncodingKind.Sinusoidal => new SinusoidalPositions(model),
+            PositionalEncodingKind.Learned => new LearnedPositions(generator, model),
+            PositionalEncodingKind.Rotary => new RotaryPositions(model / heads),
+            PositionalEncodingKind.Alibi => new AlibiPositions(heads),
+            PositionalEncodingKind.Relative => new RelativePositions(heads, bidirectional),
+            var kind => throw new ArgumentOutOfRangeException(nameof(architecture), kind, null),
+        };
+    }
+
+    /// <summary>(B, T, D) embeddings of positions start … start+T-1 → (B, T, D)</summary>
+    public virtual Tensor AddTo(Tensor embeddings, int start) => embeddings;
+
+    /// <summary>(B, H, T, d) queries or keys of positions start … start+T-1 → (B, H, T, d)</summary>
+    public virtual Tensor Rotate(Tensor x, int start) => x;
+
+    /// <summary>A bias for the scores of queries start … start+Q-1 on keys 0 … K-1: (1, H, Q, K), or null.</summary>
+    public virtual Tensor? Bias(int start, int queries, int keys) => null;
+
+    /// <summary>key position - query position: (Q, K), float</summary>
+    protected static Tensor Distances(int start, int queries, int keys, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var key = torch.arange(keys, dtype: ScalarType.Float32, device: device).unsqueeze(0);
+        var query = torch.arange(start, start + queries, dtype: ScalarType.Float32, device: device).unsqueeze(1);
+        return key.sub(query).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>PE(t, 2i) = sin(t / 10000^(2i/D)), PE(t, 2i+1) = cos(t / 10000^(2i/D)) (section 3.5).</summary>
+internal sealed class SinusoidalPositions : PositionalEncoding
+{
+    private const int Prepared = 1024;
+
+    private readonly int _dimension;
+
+    [ComponentName(Name = "table")]
+    private readonly Tensor _table; // (Prepared, D)
+
+    public SinusoidalPositions(int dimension)
+        : base(nameof(SinusoidalPositions))
+    {
+        _dimension = dimension;
+        _table = Table(0, Prepared, dimension);
+        RegisterComponents();
+    }
+
+    public override Tensor AddTo(Tensor embeddings, int start)
+    {
+        int length = (int)embeddings.shape[1];
+        var rows = start + length <= Prepared
+            ? _table.narrow(0, start, length)
+            : Table(start, length, _dimension).to(embeddings.device);
+        return embeddings.add(rows.to(embeddings.dtype));
+    }
+
+    /// <summary>Rows start … start+length-1: (length, D). Computed in double precision.</summary>
+    public static Tensor Table(int start, int length, int dimension)
+    {
+        var table = new float[length * dimension];
+        for (int t = 0; t < length; t++)
+        {
+            for (int i = 0; i < dimension; i += 2)
+            {
+                double angle = (start + t) / Math.Pow(10000, (double)i / dimension);
+                table[t * dimension + i] = (float)Math.Sin(angle);
+                table[t * dimension + i + 1] = (float)Math.Cos(angle);
+            }
+        }
+        return torch.tensor(table, [length, dimension]);
+    }
+}
+
+/// <summary>A trained vector for each of the first positions; later ones share the last.</summary>
+internal sealed class LearnedPositions : PositionalEncoding
+{
+    private const int Positions = 1024;
+
+    [ComponentName(Name = "table")]
+    private readonly Parameter _table; // (Positions, D)
+
+    public LearnedPositions(Generator generator, int dimension)
+        : base(nameof(LearnedPositions))
+    {
+        _table = new Parameter(torch.randn([Positions, dimension], generator: generator).mul_(Math.Pow(dimension, -0.5)));
+        RegisterComponents();
+    }
+
+    public override Tensor AddTo(Tensor embeddings, int start)
+    {
+        var positions = torch.arange(start, start + embeddings.shape[1], dtype: ScalarType.Int64, device: embeddings.device);
+        return embeddings.add(_table.index_select(0, positions.clamp_max_(Positions - 1)));
+    }
+}
+
+/// <summary>Dimension pairs (i, i + d/2) turned by t / 10000^(2i/d) (Su et al. 2021): the product of a query and a key
+/// then depends on their distance alone.</summary>
+internal sealed class RotaryPositions : PositionalEncoding
+{
+    [ComponentName(Name = "frequencies")]
+    private readonly Tensor _frequencies; // (d/2)
+
+    public RotaryPositions(int headDimension)
+        : base(nameof(RotaryPositions))
+    {
+        var frequencies = Enumerable.Range(0, headDimension / 2).Select(i => (float)Math.Pow(10000, -2.0 * i / headDimension));
+        _frequencies = torch.tensor(frequencies.ToArray());
+        RegisterComponents();
+    }
+
+    public override Tensor Rotate(Tensor x, int start)
+    {
+        long length = x.shape[2], half = x.shape[3] / 2;
+        var positions = torch.arange(start, start + length, dtype: ScalarType.Float32, device: x.device).unsqueeze(1);
+        var angles = positions.mul(_frequencies); // (T, d/2)
+        Tensor cos = angles.cos().to(x.dtype), sin = angles.sin().to(x.dtype);
+        Tensor first = x.narrow(3, 0, half), second = x.narrow(3, half, half);
+        return torch.cat([first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin))], -1);
+    }
+}
+
+/// <summary>-slope·|distance| on the scores, with slopes 2^(-8/H), 2^(-16/H) … (Press et al. 2022, section 3).</summary>
+internal sealed class AlibiPositions : PositionalEncoding
+{
+    [ComponentName(Name = "slopes")]
+    private readonly Tensor _slopes; // (1, H, 1, 1)
+
+    public AlibiPositions(int heads)
+        : base(nameof(AlibiPositions))
+    {
+        var slopes = Enumerable.Range(1, heads).Select(head => (float)Math.Pow(2, -8.0 * head / heads));
+        _slopes = torch.tensor(slopes.ToArray(), [1, heads, 1, 1]);
+        RegisterComponents();
+    }
+
+    public override Tensor Bias(int start, int queries, int keys) =>
+        Distances(start, queries, keys, _slopes.device).abs_().mul(_slopes).neg_(); // (1, H, Q, K)
+}
+
+/// <summary>A trained bias for each head and bucket of distances: exact buckets near by, logarithmic ones up to 128
+/// tokens, one for all beyond (Raffel et al. 2020, section 2.1).</summary>
+internal sealed class RelativePositions : PositionalEncoding
+{
+    private const int Buckets = 32;
+    private const int Farthest = 128;
+
+    private readonly bool _bidirectional;
+
+    [ComponentName(Name = "bias")]
+    private readonly Parameter _bias; // (Buckets, H)
+
+    public RelativePositions(int heads, bool bidirectional)
+        : base(nameof(RelativePositions))
+    {
+        _bidirectional = bidirectional;
+        _bias = new Parameter(torch.zeros(Buckets, heads));
+        RegisterComponents();
+    }
+
+    public override Tensor Bias(int start, int queries, int keys)
+    {
+        var buckets = new long[queries * keys];
+        for (int q = 0; q < queries; q++)
+            for (int k = 0; k < keys; k++)
+                buckets[q * keys + k] = Bucket(k - (start + q));
+        var index = torch.tensor(buckets, ScalarType.Int64, _bias.device);
+        return _bias.index_select(0, index).view(1, queries, keys, -1).permute(0, 3, 1, 2); // (1, H, Q, K)
+    }
+
+    private int Bucket(int distance)
+    {
+        int buckets = Buckets, offset = 0;
+        if (_bidirectional)
+        {
+            buckets /= 2;
+            offset = distance > 0 ? buckets : 0;
+        }
+        int behind = _bidirectional ? Math.Abs(distance) : Math.Max(0, -distance);
+        int exact = buckets / 2;
+        if (behind < exact)
+            return offset + behind;
+        double share = Math.Log((double)behind / exact) / Math.Log((double)Farthest / exact);
+        return offset + Math.Min(buckets - 1, exact + (int)(share * (buckets - exact)));
+    }
+}

@@ -1,0 +1,141 @@
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Modeling;
+
+/// <summary>A residual connection around a sub-layer, normalised before or after (section 5.4 drops the sub-layer's
+/// output; section 3.1 adds and normalises).</summary>
+internal sealed class Residual : nn.Module
+{
+    private readonly bool _normalizeFirst;
+    private readonly double _dropout;
+
+    [ComponentName(Name = "norm")]
+    private readonly Norm _norm;
+
+    public Residual(TransformerArchitecture architecture)
+        : base(nameof(Residual))
+    {
+        _normalizeFirst = architecture.NormPlacement == NormPlacement.Pre;
+        _dropout = architecture.Dropout;
+        _norm = new Norm(architecture.Normalization, architecture.ModelDimension);
+        RegisterComponents();
+    }
+
+    /// <summary>(B, T, D) → (B, T, D)</summary>
+    public Tensor Around(Tensor x, Func<Tensor, Tensor> subLayer, Dropout? dropout)
+    {
+        if (_normalizeFirst)
+            return x.add(Drop(subLayer(_norm.Forward(x)), dropout));
+        return _norm.Forward(x.add(Drop(subLayer(x), dropout)));
+    }
+
+    private Tensor Drop(Tensor x, Dropout? dropout) => dropout?.Apply(x, _dropout) ?? x;
+}
+
+/// <summary>One encoder layer: self-attention, feed-forward (figure 1, left).</summary>
+internal sealed class EncoderLayer : nn.Module
+{
+    [ComponentName(Name = "self_attention")]
+    private readonly MultiHeadAttention _selfAttention;
+
+    [ComponentName(Name = "self_attention_residual")]
+    private readonly Residual _selfAttentionResidual;
+
+    [ComponentName(Name = "feed_forward")]
+    private readonly FeedForward _feedForward;
+
+    [ComponentName(Name = "feed_forward_residual")]
+    private readonly Residual _feedForwardResidual;
+
+    public EncoderLayer(Generator generator, TransformerArchitecture architecture)
+        : base(nameof(EncoderLayer))
+    {
+        _selfAttention = new MultiHeadAttention(generator, architecture);
+        _selfAttentionResidual = new Residual(architecture);
+        _feedForward = new FeedForward(generator, architecture);
+        _feedForwardResidual = new Residual(architecture);
+        RegisterComponents();
+    }
+
+    /// <summary>(B, S, D) → (B, S, D)</summary>
+    public Tensor Forward(Tensor x, PositionalEncoding positions, Tensor? bias, Dropout? dropout)
+    {
+        x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, positions, bias, dropout), dropout);
+        return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, dropout), dropout);
+    }
+}
+
+/// <summary>One decoder layer: masked self-attention, attention over the encoder's output, feed-forward (figure 1,
+/// right).</summary>
+internal sealed class DecoderLayer : nn.Module
+{
+    [ComponentName(Name = "self_attention")]
+    private readonly MultiHeadAttention _selfAttention;
+
+    [ComponentName(Name = "self_attention_residual")]
+    private readonly Residual _selfAttentionResidual;
+
+    [ComponentName(Name = "cross_attention")]
+    private readonly MultiHeadAttention _crossAttention;
+
+    [ComponentName(Name = "cross_attention_residual")]
+    private readonly Residual _crossAttentionResidual;
+
+    [ComponentName(Name = "feed_forward")]
+    private readonly FeedForward _feedForward;
+
+    [ComponentName(Name = "feed_forward_residual")]
+    private readonly Residual _feedForwardResidual;
+
+    public DecoderLayer(Generator generator, TransformerArchitecture architecture)
+        : base(nameof(DecoderLayer))
+    {
+        _selfAttention = new MultiHeadAttention(generator, architecture);
+        _selfAttentionResidual = new Residual(architecture);
+        _crossAttention = new MultiHeadAttention(generator, architecture);
+        _crossAttentionResidual = new Residual(architecture);
+        _feedForward = new FeedForward(generator, architecture);
+        _feedForwardResidual = new Residual(architecture);
+        RegisterComponents();
+    }
+
+    /// <summary>All positions at once: (B, T, D) → (B, T, D).</summary>
+    /// <param name="x">(B, T, D)</param>
+    /// <param name="memory">(B, S, D) the encoder's output.</param>
+    /// <param name="positions">How positions reach queries and keys.</param>
+    /// <param name="selfBias">The causal mask and the positions' bias, broadcast over (B, H, T, T).</param>
+    /// <param name="sourceMask">(B, 1, 1, S) or null.</param>
+    /// <param name="dropout">Null at prediction.</param>
+    public Tensor Forward(
+        Tensor x, Tensor memory, PositionalEncoding positions, Tensor selfBias, Tensor? sourceMask, Dropout? dropout)
+    {
+        x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, positions, selfBias, dropout), dropout);
+        x = _crossAttentionResidual.Around(
+            x, y => _crossAttention.CrossAttend(y, _crossAttention.Memory(memory), sourceMask, dropout), dropout);
+        return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, dropout), dropout);
+    }
+
+    /// <summary>The next position of every hypothesis: (R, 1, D) → (R, 1, D), where R rows are the hypotheses of B
+    /// sources, K each.</summary>
+    public Tensor Next(Tensor x, DecoderLayerState state, PositionalEncoding positions, Tensor? selfBias, Tensor? sourceMask)
+    {
+        long rows = x.shape[0], sources = state.Memory.Keys.shape[0], width = x.shape[2];
+        x = _selfAttentionResidual.Around(
+            x, y => _selfAttention.SelfAttendNext(y, positions, selfBias, state.Cache), dropout: null);
+        // The hypotheses of one source are so many query positions on one copy of its keys and values.
+        x = _crossAttentionResidual.Around(x.view(sources, rows / sources, width),
+            y => _crossAttention.CrossAttend(y, state.Memory, sourceMask, dropout: null), dropout: null); // (B, K, D)
+        return _feedForwardResidual.Around(x.view(rows, 1, width), y => _feedForward.Forward(y, dropout: null), dropout: null);
+    }
+
+    /// <summary>State before the first position, one hypothesis for each source.</summary>
+    public DecoderLayerState Start(Tensor memory)
+    {
+        var (keys, values) = _crossAttention.Memory(memory);
+        return new DecoderLayerState(
+            _selfAttention.CreateCache(memory.shape[0], memory),
+            // Contiguous: every step reads them.
+            (keys.contiguous().DetachFromDisposeScope(), values.contiguous().DetachFromDisposeScope()));
+    }
+}

@@ -1,0 +1,169 @@
+using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Tokenization;
+using TorchSharp;
+using TorchSharp.Utils;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Modeling;
+
+/// <summary>The Transformer (Vaswani et al. 2017, figure 1).</summary>
+internal sealed class TransformerModel : SequenceModel
+{
+    private readonly TransformerArchitecture _architecture;
+
+    [ComponentName(Name = "source_embedding")]
+    private readonly Parameter _sourceEmbedding; // (V_source, D)
+
+    [ComponentName(Name = "target_embedding")]
+    private readonly Parameter? _targetEmbedding; // (V_target, D); null: the source's
+
+    [ComponentName(Name = "output_weight")]
+    private readonly Parameter? _outputWeight; // (V_target, D); null: the target embedding
+
+    [ComponentName(Name = "encoder_positions")]
+    private readonly PositionalEncoding _encoderPositions;
+
+    [ComponentName(Name = "encoder")]
+    private readonly ModuleList<EncoderLayer> _encoder;
+
+    [ComponentName(Name = "encoder_norm")]
+    private readonly Norm? _encoderNorm; // pre-norm only
+
+    [ComponentName(Name = "decoder_positions")]
+    private readonly PositionalEncoding _decoderPositions;
+
+    [ComponentName(Name = "decoder")]
+    private readonly ModuleList<DecoderLayer> _decoder;
+
+    [ComponentName(Name = "decoder_norm")]
+    private readonly Norm? _decoderNorm; // pre-norm only
+
+    /// <summary>Makes a model with fresh weights.</summary>
+    /// <param name="architecture">Its shape; kept, so hand over a copy.</param>
+    /// <param name="sourceVocabulary">Number of source tokens.</param>
+    /// <param name="targetVocabulary">Number of target tokens; the same where all embeddings are shared.</param>
+    /// <param name="generator">Draws the weights.</param>
+    public TransformerModel(
+        TransformerArchitecture architecture, int sourceVocabulary, int targetVocabulary, Generator generator)
+        : base(nameof(TransformerModel))
+    {
+        _architecture = architecture;
+        int model = architecture.ModelDimension;
+        Parameter Embedding(int vocabulary) =>
+            new(Initialization.Embedding(generator, vocabulary, model, SpecialTokens.Pad));
+        _sourceEmbedding = Embedding(sourceVocabulary);
+        _targetEmbedding = architecture.ShareEmbeddings == EmbeddingSharing.All ? null : Embedding(targetVocabulary);
+        _outputWeight = architecture.ShareEmbeddings == EmbeddingSharing.None ? Embedding(targetVocabulary) : null;
+
+        _encoderPositions = PositionalEncoding.Create(generator, architecture, bidirectional: true);
+        _encoder = new(Layers(architecture.EncoderLayers, () => new EncoderLayer(generator, architecture)));
+        _decoderPositions = PositionalEncoding.Create(generator, architecture, bidirectional: false);
+        _decoder = new(Layers(architecture.DecoderLayers, () => new DecoderLayer(generator, architecture)));
+        if (architecture.NormPlacement == NormPlacement.Pre)
+        {
+            _encoderNorm = new Norm(architecture.Normalization, model);
+            _decoderNorm = new Norm(architecture.Normalization, model);
+        }
+        RegisterComponents();
+
+        static T[] Layers<T>(int count, Func<T> make) => [.. Enumerable.Range(0, count).Select(_ => make())];
+    }
+
+    public override int Width => _architecture.ModelDimension;
+
+    public override int TargetVocabulary => (int)OutputWeight.shape[0];
+
+    public override Parameter OutputWeight => _outputWeight ?? TargetEmbedding;
+
+    private Parameter TargetEmbedding => _targetEmbedding ?? _sourceEmbedding;
+
+    public override Tensor Forward(Batch batch, Dropout? dropout) =>
+        Decode(batch, Encode(batch, dropout), dropout);
+
+    /// <summary>The encoder's output: (B, S, D).</summary>
+    public Tensor Encode(SourceBatch batch, Dropout? dropout)
+    {
+        int length = (int)batch.Source.shape[1];
+        var x = Embed(_sourceEmbedding, batch.Source, _encoderPositions, 0, dropout);
+        var bias = Add(Add(_encoderPositions.Bias(0, length, length), WindowMask(0, length, length)), batch.SourceMask);
+        foreach (var layer in _encoder)
+            x = layer.Forward(x, _encoderPositions, bias, dropout);
+        return _encoderNorm?.Forward(x) ?? x;
+    }
+
+    /// <summary>The decoder's output under teacher forcing: (B, T, D).</summary>
+    /// <param name="batch">The target, and the mask of the source.</param>
+    /// <param name="memory">(B, S, D) the encoder's output.</param>
+    /// <param name="dropout">Null at validation.</param>
+    public Tensor Decode(Batch batch, Tensor memory, Dropout? dropout)
+    {
+        int length = (int)batch.TargetInput.shape[1];
+        var x = Embed(TargetEmbedding, batch.TargetInput, _decoderPositions, 0, dropout);
+        var bias = Add(Add(_decoderPositions.Bias(0, length, length), WindowMask(0, length, length)), batch.CausalMask)!;
+        foreach (var layer in _decoder)
+            x = layer.Forward(x, memory, _decoderPositions, bias, batch.SourceMask, dropout);
+        return _decoderNorm?.Forward(x) ?? x;
+    }
+
+    public override DecoderState Start(SourceBatch source)
+    {
+        using var scope = NewDisposeScope();
+        var memory = Encode(source, dropout: null);
+        return new TransformerState(
+            [.. _decoder.Select(layer => layer.Start(memory))],
+            source.Rows,
+            source.SourceMask?.clone().DetachFromDisposeScope());
+    }
+
+    public override (Tensor Logits, DecoderState State) Step(DecoderState state, Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
+        var current = (TransformerState)state;
+        int position = current.Position;
+        var x = Embed(TargetEmbedding, tokens.unsqueeze(1), _decoderPositions, position, dropout: null); // (R, 1, D)
+        var bias = Add(_decoderPositions.Bias(position, 1, position + 1), WindowMask(position, 1, position + 1));
+        for (int i = 0; i < _decoder.Count; i++)
+            x = _decoder[i].Next(x, current.Layers[i], _decoderPositions, bias, current.SourceMask);
+        x = _decoderNorm?.Forward(x) ?? x;
+        return (Logits(x.squeeze(1)).MoveToOuterDisposeScope(), current);
+    }
+
+    public override DecoderState Reorder(DecoderState state, Tensor hypotheses, Tensor? sources)
+    {
+        var current = (TransformerState)state;
+        var mask = current.SourceMask;
+        if (mask is not null && sources is not null)
+        {
+            mask = mask.index_select(0, sources).DetachFromDisposeScope();
+            current.SourceMask!.Dispose();
+        }
+        return new TransformerState(
+            [.. current.Layers.Select(layer => layer.Select(hypotheses, sources))],
+            sources is null ? current.Sources : (int)sources.shape[0],
+            mask);
+    }
+
+    /// <summary>√D-scaled embeddings with positions (sections 3.4, 3.5): (B, T) → (B, T, D)</summary>
+    private Tensor Embed(Parameter table, Tensor ids, PositionalEncoding positions, int start, Dropout? dropout)
+    {
+        var x = table.index_select(0, ids.view(-1)).view(ids.shape[0], ids.shape[1], Width).mul(Math.Sqrt(Width));
+        x = positions.AddTo(x, start);
+        return dropout?.Apply(x, _architecture.Dropout) ?? x;
+    }
+
+    /// <summary>-∞ outside the attention window for queries start … on keys 0 …: (Q, K), or null without one.</summary>
+    private Tensor? WindowMask(int start, int queries, int keys)
+    {
+        if (_architecture.AttentionWindow is not { } window || keys <= window + 1)
+            return null;
+        var mask = new float[queries * keys];
+        for (int q = 0; q < queries; q++)
+            for (int k = 0; k < keys; k++)
+                if (Math.Abs(start + q - k) > window)
+                    mask[q * keys + k] = float.NegativeInfinity;
+        return torch.tensor(mask, [queries, keys], device: _sourceEmbedding.device);
+    }
+
+    private static Tensor? Add(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a.add(b);
+}

@@ -1,0 +1,51 @@
+using System.Numerics;
+
+namespace Microsoft.ML.Seq2Seq.Runtime;
+
+/// <summary>Checks of options. Every failure names the option, its value and what is allowed.</summary>
+internal static class OptionCheck
+{
+    public static void That(bool ok, string option, object? value, string allowed)
+    {
+        if (!ok)
+            throw new ArgumentOutOfRangeException(option, value, $"{option} is {Show(value)}; allowed: {allowed}.");
+    }
+
+    public static void AtLeast<T>(string option, T value, T minimum)
+        where T : INumber<T>
+        => That(value >= minimum && T.IsFinite(value), option, value, $"{minimum} or more");
+
+    public static void Positive(string option, double value)
+        => That(value > 0 && double.IsFinite(value), option, value, "more than 0");
+
+    public static void InRange(string option, double value, double minimum, double maximum)
+        => That(value >= minimum && value <= maximum, option, value, $"{minimum} to {maximum}");
+
+    /// <summary>A share that may be dropped: [0, 1).</summary>
+    public static void Probability(string option, double value)
+        => That(value is >= 0 and < 1, option, value, "0 or more and less than 1");
+
+    public static void Defined<T>(string option, T value)
+        where T : struct, Enum
+        => That(Enum.IsDefined(value), option, value, string.Join(", ", Enum.GetNames<T>()));
+
+    public static void NotNull(string option, object? value)
+    {
+        if (value is null)
+            throw new ArgumentNullException(option, $"{option} is null; allowed: an instance.");
+    }
+
+    public static void NotEmpty(string option, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+            throw new ArgumentException($"{option} is {Show(value)}; allowed: a column name.", option);
+    }
+
+    private static string Show(object? value) => value switch
+    {
+        null => "null",
+        string text => $"\"{text}\"",
+        IFormattable number => number.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
+        _ => value.ToString() ?? "null",
+    };
+}
