@@ -1,0 +1,78 @@
+using Microsoft.ML.Seq2Seq.Runtime;
+
+namespace Microsoft.ML.Seq2Seq;
+
+/// <summary>How the best target is searched for.</summary>
+public enum DecodingStrategy
+{
+    /// <summary>Beam search: keeps the <see cref="DecodingOptions.BeamSize"/> best prefixes at every step.</summary>
+    Beam,
+
+    /// <summary>The most probable token at every step: the fastest, and beam search with a beam of 1.</summary>
+    Greedy,
+}
+
+/// <summary>How a trained model writes: kept in the saved model, and changed with
+/// <c>WithDecoding</c> or for a single call.</summary>
+public sealed class DecodingOptions
+{
+    /// <summary>The search. Default <see cref="DecodingStrategy.Beam"/>, the paper's.</summary>
+    public DecodingStrategy Strategy { get; set; } = DecodingStrategy.Beam;
+
+    /// <summary>Prefixes that beam search keeps. Default 4, the paper's (section 6.1). Whatever the size, the result
+    /// never scores below greedy search: the greedy prefix keeps a place in the beam.</summary>
+    public int BeamSize { get; set; } = 4;
+
+    /// <summary>α of the length penalty ((5 + length) / 6)^α that divides a hypothesis's log-probability
+    /// (Wu et al. 2016, section 7). Default 0.6, the paper's; 0 compares plain log-probabilities, larger values favour
+    /// longer outputs.</summary>
+    public double LengthPenalty { get; set; } = 0.6;
+
+    /// <summary>Hypotheses to give back, best first. More than 1 adds the columns <c>Hypotheses</c> and
+    /// <c>HypothesisScores</c>. Default 1; at most <see cref="BeamSize"/>, and 1 for greedy search.</summary>
+    public int NumberOfHypotheses { get; set; } = 1;
+
+    /// <summary>Fewest target tokens before the output may end. Default 0.</summary>
+    public int MinLength { get; set; }
+
+    /// <summary>Most target tokens of an output. Default 256: a bound on what one row may cost.</summary>
+    public int MaxLength { get; set; } = 256;
+
+    /// <summary>Most target tokens for each source token, with ten more for free. Default 3: stops a model that
+    /// repeats itself early; real translations stay far below. 0 sets no such limit.</summary>
+    public double MaxLengthRatio { get; set; } = 3;
+
+    /// <summary>Padded source tokens, times the beam, decoded together; larger is faster up to a point and takes more
+    /// memory. Default 4,096. The output doesn't depend on it.</summary>
+    public int BatchTokens { get; set; } = 4096;
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it, its value and
+    /// what is allowed.</exception>
+    public void Validate()
+    {
+        OptionCheck.Defined(nameof(Strategy), Strategy);
+        OptionCheck.That(BeamSize is >= 1 and <= 1024, nameof(BeamSize), BeamSize, "1 to 1024");
+        OptionCheck.AtLeast(nameof(LengthPenalty), LengthPenalty, 0.0);
+        OptionCheck.That(NumberOfHypotheses >= 1 && NumberOfHypotheses <= EffectiveBeam,
+            nameof(NumberOfHypotheses), NumberOfHypotheses,
+            Strategy == DecodingStrategy.Beam ? $"1 to {nameof(BeamSize)} ({BeamSize})" : $"1 with {nameof(Strategy)} {Strategy}");
+        OptionCheck.AtLeast(nameof(MaxLength), MaxLength, 1);
+        OptionCheck.That(MinLength >= 0 && MinLength <= MaxLength, nameof(MinLength), MinLength,
+            $"0 to {nameof(MaxLength)} ({MaxLength})");
+        OptionCheck.AtLeast(nameof(MaxLengthRatio), MaxLengthRatio, 0.0);
+        OptionCheck.AtLeast(nameof(BatchTokens), BatchTokens, 1);
+    }
+
+    internal int EffectiveBeam => Strategy == DecodingStrategy.Greedy ? 1 : BeamSize;
+
+    internal DecodingOptions Clone() => (DecodingOptions)MemberwiseClone();
+
+    /// <summary>Most tokens, the end token included, that a source of this many tokens may yield.</summary>
+    internal int LengthLimit(int sourceLength)
+    {
+        if (MaxLengthRatio == 0)
+            return MaxLength;
+        return (int)Math.Min(MaxLength, Math.Ceiling(MaxLengthRatio * sourceLength) + 10);
+    }
+}

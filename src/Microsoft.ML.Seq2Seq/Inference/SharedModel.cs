@@ -1,0 +1,75 @@
+using Microsoft.ML.Seq2Seq.Modeling;
+
+namespace Microsoft.ML.Seq2Seq.Inference;
+
+/// <summary>
+/// A model that several owners share. The weights are freed when the last owner and the last call under way have let go,
+/// so that disposing one owner pulls nothing away under another.
+/// </summary>
+internal sealed class SharedModel(SequenceModel model)
+{
+    private readonly Lock _lock = new();
+    private int _owners;
+    private int _leases;
+    private bool _freed;
+
+    public void AddOwner()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_freed, this);
+            _owners++;
+        }
+    }
+
+    /// <summary>One time more than there are owners does no harm.</summary>
+    public void RemoveOwner()
+    {
+        lock (_lock)
+            _owners = Math.Max(0, _owners - 1);
+        FreeIfUnused();
+    }
+
+    /// <summary>Holds the weights for one call.</summary>
+    /// <exception cref="ObjectDisposedException">Every owner has let go.</exception>
+    public ModelLease Lease()
+    {
+        lock (_lock)
+        {
+            if (_owners == 0)
+                throw new ObjectDisposedException("Seq2SeqTransformer",
+                    "The model was disposed. A PredictionEngine disposes its model with itself, unless it was created with " +
+                    "PredictionEngineOptions.OwnsTransformer = false.");
+            _leases++;
+        }
+        return new ModelLease(model, Return);
+    }
+
+    private void Return()
+    {
+        lock (_lock)
+            _leases--;
+        FreeIfUnused();
+    }
+
+    private void FreeIfUnused()
+    {
+        lock (_lock)
+        {
+            if (_freed || _owners > 0 || _leases > 0)
+                return;
+            _freed = true;
+        }
+        model.Dispose();
+    }
+}
+
+/// <summary>A hold on a shared model.</summary>
+internal sealed class ModelLease(SequenceModel model, Action release) : IDisposable
+{
+    private Action? _release = release;
+
+    public SequenceModel Model { get; } = model;
+
+    public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
+}
