@@ -1,0 +1,91 @@
+using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Modeling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Training;
+
+/// <summary>Sums over the target tokens of a batch, in nats.</summary>
+/// <param name="Smoothed">What training minimises: the loss with label smoothing.</param>
+/// <param name="Likelihood">Negative log-likelihood, without smoothing: comparable with the validation loss.</param>
+/// <param name="Tokens">How many tokens.</param>
+internal readonly record struct LossSum(double Smoothed, double Likelihood, long Tokens)
+{
+    public static LossSum operator +(LossSum a, LossSum b) =>
+        new(a.Smoothed + b.Smoothed, a.Likelihood + b.Likelihood, a.Tokens + b.Tokens);
+}
+
+/// <summary>
+/// Label-smoothed cross-entropy (section 5.4) over everything but padding: (1-ε)·-log p(y) + ε·mean over the
+/// vocabulary of -log p. Logits, loss and gradient are made for a few hundred rows at a time, outside autograd:
+/// the (tokens × vocabulary) matrix, by far the largest of a training step, never exists as a whole.
+/// </summary>
+internal static class CrossEntropy
+{
+    private const long ChunkRows = 256;
+
+    /// <summary>Runs the model forward and back: adds to the gradients of its parameters.</summary>
+    /// <param name="model">In training.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="smoothing">ε</param>
+    /// <param name="scale">Factor on the gradient: 1 / (target tokens of the update) makes it that of the mean.</param>
+    /// <param name="dropout">Draws the masks.</param>
+    public static LossSum ForwardBackward(SequenceModel model, Batch batch, double smoothing, double scale, Dropout dropout)
+    {
+        using var scope = NewDisposeScope();
+        var decoded = model.Forward(batch, dropout); // (B, T, D)
+        Tensor gradient; // (B, T, D)
+        LossSum sum;
+        using (torch.no_grad())
+        {
+            gradient = torch.zeros_like(decoded, requires_grad: false);
+            sum = Accumulate(model, batch, decoded.detach(), smoothing, (scale, gradient.view(-1, model.Width)));
+        }
+        decoded.backward([gradient]);
+        return sum;
+    }
+
+    /// <summary>The loss alone, without dropout: for validation.</summary>
+    public static LossSum Evaluate(SequenceModel model, Batch batch, double smoothing)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        return Accumulate(model, batch, model.Forward(batch, dropout: null), smoothing, backward: null);
+    }
+
+    private static LossSum Accumulate(
+        SequenceModel model, Batch batch, Tensor decoded, double smoothing, (double Scale, Tensor Gradient)? backward)
+    {
+        var rows = decoded.view(-1, model.Width).index_select(0, batch.TargetPositions); // (N, D)
+        var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions).unsqueeze(1); // (N, 1)
+        var weight = model.OutputWeight.detach();
+        var weightGradient = backward is null ? null : model.OutputWeight.grad;
+        var totals = torch.zeros(2, ScalarType.Float32, device: decoded.device); // smoothed, likelihood
+        long count = rows.shape[0];
+        for (long start = 0; start < count; start += ChunkRows)
+        {
+            using var scope = NewDisposeScope();
+            long length = Math.Min(ChunkRows, count - start);
+            var row = rows.narrow(0, start, length); // (n, D)
+            var target = targets.narrow(0, start, length); // (n, 1)
+            var logits = nn.functional.linear(row, weight); // (n, V)
+            var probabilities = logits.softmax(1);
+            // log Σ exp(l) = max l - log max p: cheaper than logsumexp, and as stable.
+            var normalizer = logits.amax([1], true).sub(probabilities.amax([1], true).log());
+            var likelihood = normalizer.sub(logits.gather(1, target));
+            var uniform = normalizer.sub(logits.mean([1], true));
+            totals[0].add_(likelihood.mul(1 - smoothing).add(uniform.mul(smoothing)).sum());
+            totals[1].add_(likelihood.sum());
+            if (backward is not var (scale, gradient))
+                continue;
+            // d loss / d logits = p - (1-ε)·onehot(y) - ε/V
+            probabilities.sub_(smoothing / model.TargetVocabulary);
+            probabilities.scatter_add_(1, target, torch.full_like(likelihood, smoothing - 1));
+            probabilities.mul_(scale);
+            gradient.index_copy_(0, batch.TargetPositions.narrow(0, start, length), probabilities.mm(weight));
+            weightGradient!.addmm_(probabilities.t(), row);
+        }
+        var sums = totals.cpu().data<float>();
+        return new LossSum(sums[0], sums[1], count);
+    }
+}

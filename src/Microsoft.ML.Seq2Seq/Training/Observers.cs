@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Seq2Seq.Training;
+
+/// <summary>Ends a run whose validation loss has stopped falling.</summary>
+internal sealed class EarlyStopping(int patience) : ITrainingObserver
+{
+    private double _best = double.PositiveInfinity;
+    private int _without;
+
+    public void OnStep(TrainingRun run)
+    {
+    }
+
+    public void OnValidation(TrainingRun run)
+    {
+        if (run.ValidationLoss is not { } loss)
+            return;
+        _without = loss < _best ? 0 : _without + 1;
+        _best = Math.Min(_best, loss);
+        if (_without >= patience)
+            run.Stop($"no better validation loss in {patience} validations");
+    }
+}
+
+/// <summary>Records the learning curve.</summary>
+internal sealed class CurveRecorder : ITrainingObserver
+{
+    private readonly List<TrainingPoint> _points = [];
+
+    public IReadOnlyList<TrainingPoint> Points => _points;
+
+    public void OnStep(TrainingRun run)
+    {
+    }
+
+    public void OnValidation(TrainingRun run) => _points.Add(
+        new TrainingPoint(run.Step, run.Epoch, run.TrainLoss, run.ValidationLoss, run.LearningRate, run.Elapsed));
+}
+
+/// <summary>Tells the user's <see cref="IProgress{T}"/>: every validation, and steps a few times a second.</summary>
+internal sealed class ProgressObserver(
+    IProgress<TrainingProgress> progress, Func<IReadOnlyList<SamplePrediction>> samples) : ITrainingObserver
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    private readonly Stopwatch _sinceReport = Stopwatch.StartNew();
+
+    public void OnStep(TrainingRun run)
+    {
+        if (run.Step > 1 && _sinceReport.Elapsed < Interval)
+            return;
+        Report(run, isValidation: false, []);
+    }
+
+    public void OnValidation(TrainingRun run) => Report(run, isValidation: true, samples());
+
+    private void Report(TrainingRun run, bool isValidation, IReadOnlyList<SamplePrediction> predictions)
+    {
+        double done = run.FractionDone;
+        progress.Report(new TrainingProgress(
+            run.Step, run.Epoch, done, run.TrainLoss, run.ValidationLoss, run.BestValidationLoss, isValidation,
+            run.LearningRate, run.GradientNorm,
+            run.TokensTrained / Math.Max(run.TimeTraining.TotalSeconds, 1e-9),
+            run.Elapsed, done > 0 ? run.Elapsed * ((1 - done) / done) : TimeSpan.Zero, predictions));
+        _sinceReport.Restart();
+    }
+}
+
+/// <summary>Writes ML.NET's log and feeds its progress channel.</summary>
+internal sealed class ChannelObserver : ITrainingObserver
+{
+    private readonly IChannel _channel;
+    private readonly IProgressChannel _progress;
+    private double _trainLoss = double.NaN;
+    private double _validationLoss = double.NaN;
+    private long _step;
+    private int _epoch;
+
+    public ChannelObserver(IChannel channel, IProgressChannel progress)
+    {
+        _channel = channel;
+        _progress = progress;
+        progress.SetHeader(new ProgressHeader(["Training loss", "Validation loss"], ["epochs", "steps"]), entry =>
+        {
+            entry.SetProgress(0, _epoch);
+            entry.SetProgress(1, _step);
+            entry.SetMetric(0, _trainLoss);
+            entry.SetMetric(1, _validationLoss);
+        });
+    }
+
+    public void OnStep(TrainingRun run)
+    {
+        _step = run.Step;
+        _epoch = run.Epoch;
+        _trainLoss = run.TrainLoss;
+    }
+
+    public void OnValidation(TrainingRun run)
+    {
+        _validationLoss = run.ValidationLoss ?? double.NaN;
+        _progress.Checkpoint(_trainLoss, _validationLoss, _epoch, _step);
+        _channel.Trace(MessageSensitivity.None,
+            "Epoch {0}, step {1}: training loss {2:f4}, validation loss {3:f4}, learning rate {4:g3}, {5:f0} tokens/s",
+            run.Epoch, run.Step, run.TrainLoss, _validationLoss, run.LearningRate,
+            run.TokensTrained / Math.Max(run.TimeTraining.TotalSeconds, 1e-9));
+        if (run.SkippedSteps > 0)
+            _channel.Warning(MessageSensitivity.None, "{0} steps skipped so far: gradient not finite", run.SkippedSteps);
+    }
+}

@@ -1,0 +1,31 @@
+namespace Microsoft.ML.Seq2Seq;
+
+/// <summary>How the learning rate moves.</summary>
+public enum LearningRateSchedule
+{
+    /// <summary>The paper's (section 5.3): up linearly over the warm-up, then down with the inverse square root of the
+    /// step; by default scaled by the model's width, as there.</summary>
+    Noam,
+
+    /// <summary>The same curve, reaching <see cref="TrainingOptions.LearningRate"/> at the end of the warm-up.</summary>
+    InverseSquareRoot,
+
+    /// <summary>Up linearly, then down to zero along half a cosine over the planned steps.</summary>
+    Cosine,
+
+    /// <summary>Up linearly, then down to zero linearly over the planned steps.</summary>
+    Linear,
+
+    /// <summary>Up linearly, then constant.</summary>
+    Constant,
+}
+
+/// <summary>The optimizer.</summary>
+public enum OptimizerKind
+{
+    /// <summary>Adam (Kingma and Ba 2015); weight decay, if any, is added to the gradient.</summary>
+    Adam,
+
+    /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter 2019).</summary>
+    AdamW,
+}

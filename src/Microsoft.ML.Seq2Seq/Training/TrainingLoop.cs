@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Training;
+
+/// <summary>
+/// The training loop: batches in, updated weights out. It knows no architecture; whatever reports, records or stops
+/// is an observer.
+/// </summary>
+internal sealed class TrainingLoop
+{
+    /// <summary>Updates with a non-finite gradient in a row after which the run can only be lost.</summary>
+    private const int MostSkippedInARow = 20;
+
+    private readonly SequenceModel _model;
+    private readonly EncodedPairs _training;
+    private readonly EncodedPairs _validation;
+    private readonly TrainingOptions _options;
+    private readonly IReadOnlyList<ITrainingObserver> _observers;
+    private readonly Func<bool> _isCanceled;
+    private readonly BatchPlanner _planner;
+    private readonly Dropout _dropout;
+    private readonly Device _device;
+    private readonly int _seed;
+
+    /// <param name="model">On its device; trained in place.</param>
+    /// <param name="training">At least one pair.</param>
+    /// <param name="validation">May be empty.</param>
+    /// <param name="options">Validated.</param>
+    /// <param name="seed">Fixes the order of the data and the dropout.</param>
+    /// <param name="isCanceled">Asked after every step.</param>
+    /// <param name="observers">Called in this order.</param>
+    public TrainingLoop(
+        SequenceModel model, EncodedPairs training, EncodedPairs validation, TrainingOptions options, int seed,
+        Func<bool> isCanceled, params IReadOnlyList<ITrainingObserver> observers)
+    {
+        _model = model;
+        _training = training;
+        _validation = validation;
+        _options = options;
+        _seed = seed;
+        _isCanceled = isCanceled;
+        _observers = observers;
+        _planner = new BatchPlanner(training, options.TokensPerBatch);
+        _dropout = new Dropout(SplitMix64.Mix((ulong)seed));
+        _device = model.OutputWeight.device;
+    }
+
+    /// <summary>Trains to the end of the plan or until an observer stops the run; the weights with the best validation
+    /// loss remain in the model.</summary>
+    /// <exception cref="OperationCanceledException">Canceled before anything was validated.</exception>
+    /// <exception cref="InvalidOperationException">The gradient stays infinite or not a number.</exception>
+    public TrainingRun Run()
+    {
+        using var parameters = new FlatParameters(_model);
+        using var optimizer = new FusedAdam(parameters, _options);
+        using var best = new BestWeights(parameters);
+        int updatesPerEpoch = Updates(_planner.Shuffled(_seed, 0)).Count();
+        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)updatesPerEpoch * _options.MaxEpochs);
+        var rate = new LearningRate(_options, planned, _model.Width);
+        var run = new TrainingRun(parameters, planned, _options.MaxDuration);
+        int skippedInARow = 0;
+        var watch = Stopwatch.StartNew();
+        while (run.StopReason is null)
+        {
+            run.Epoch++;
+            foreach (var update in Updates(_planner.Shuffled(_seed, run.Epoch)))
+            {
+                watch.Restart();
+                var loss = Accumulate(update);
+                run.GradientNorm = Clip(parameters.Gradients);
+                run.Step++;
+                run.LearningRate = rate.At(run.Step);
+                if (double.IsFinite(run.GradientNorm))
+                {
+                    optimizer.Step(run.LearningRate);
+                    run.Train += loss;
+                    skippedInARow = 0;
+                }
+                else
+                {
+                    run.SkippedSteps++;
+                    if (++skippedInARow == MostSkippedInARow)
+                        throw new InvalidOperationException(
+                            $"The gradient was not finite in {MostSkippedInARow} steps in a row, up to step {run.Step}. " +
+                            $"Lower {nameof(TrainingOptions.LearningRate)} (now {run.LearningRate:g3}) or lengthen {nameof(TrainingOptions.WarmupSteps)}.");
+                }
+                parameters.Gradients.zero_();
+                run.TokensTrained += loss.Tokens;
+                run.TimeTraining += watch.Elapsed;
+                StopIfDue(run, planned);
+                foreach (var observer in _observers)
+                    observer.OnStep(run);
+                if (run.StopReason is not null || run.Step % _options.ValidateEverySteps == 0)
+                    Validate(run, best);
+                if (run.StopReason is not null)
+                    break;
+            }
+            if (run.StopReason is null && _options.ValidateEverySteps is null)
+                Validate(run, best);
+        }
+        if (_isCanceled() && run.BestValidationLoss is null)
+            throw new OperationCanceledException("Training was canceled before its first validation.", _options.CancellationToken);
+        best.Restore();
+        return run;
+    }
+
+    /// <summary>The batches of each update.</summary>
+    private IEnumerable<int[][]> Updates(IReadOnlyList<int[]> batches) => batches.Chunk(_options.GradientAccumulation);
+
+    private LossSum Accumulate(int[][] update)
+    {
+        long tokens = update.Sum(rows => rows.Sum(row => _training.TargetLength(row) + 1L));
+        var loss = new LossSum();
+        foreach (int[] rows in update)
+        {
+            using var batch = Batch.Create(_training, rows, _device);
+            loss += CrossEntropy.ForwardBackward(_model, batch, _options.LabelSmoothing, 1.0 / tokens, _dropout);
+        }
+        return loss;
+    }
+
+    /// <summary>The norm of the gradient; scales it down to the limit where there is one.</summary>
+    private double Clip(Tensor gradients)
+    {
+        using var scope = NewDisposeScope();
+        double norm = gradients.norm().item<float>();
+        if (_options.GradientClipNorm > 0 && norm > _options.GradientClipNorm && double.IsFinite(norm))
+            gradients.mul_(_options.GradientClipNorm / norm);
+        return norm;
+    }
+
+    private void StopIfDue(TrainingRun run, long planned)
+    {
+        if (_isCanceled())
+            run.Stop("canceled");
+        else if (run.Step >= planned)
+            run.Stop(_options.MaxSteps == planned ? $"{nameof(TrainingOptions.MaxSteps)} reached" : $"{nameof(TrainingOptions.MaxEpochs)} reached");
+        else if (run.Elapsed >= _options.MaxDuration)
+            run.Stop($"{nameof(TrainingOptions.MaxDuration)} reached");
+    }
+
+    private void Validate(TrainingRun run, BestWeights best)
+    {
+        // A canceled run should end at once: what was not validated before stays so.
+        if (_isCanceled())
+            return;
+        if (_validation.Count > 0)
+        {
+            run.ValidationLoss = ValidationLoss();
+            best.Offer(run);
+        }
+        foreach (var observer in _observers)
+            observer.OnValidation(run);
+        run.Train = default;
+    }
+
+    /// <summary>Over all tokens of all validation rows.</summary>
+    private double ValidationLoss()
+    {
+        var sum = new LossSum();
+        foreach (int[] rows in new BatchPlanner(_validation, _options.TokensPerBatch).InOrder())
+        {
+            using var batch = Batch.Create(_validation, rows, _device);
+            sum += CrossEntropy.Evaluate(_model, batch, _options.LabelSmoothing);
+        }
+        return sum.Likelihood / sum.Tokens;
+    }
+}

@@ -1,0 +1,113 @@
+using Microsoft.ML.Seq2Seq.Runtime;
+
+namespace Microsoft.ML.Seq2Seq;
+
+/// <summary>How a model is trained.</summary>
+public sealed class TrainingOptions
+{
+    /// <summary>Passes over the training rows. Default 20: with a validation set the best epoch is kept and the run
+    /// stops early.</summary>
+    public int MaxEpochs { get; set; } = 20;
+
+    /// <summary>Most updates of the weights. Default null: as many as the epochs have.</summary>
+    public int? MaxSteps { get; set; }
+
+    /// <summary>Longest time to train; the step under way is finished. Default null: no limit.</summary>
+    public TimeSpan? MaxDuration { get; set; }
+
+    /// <summary>Size of a batch: rows times the longest of their sources and targets, in tokens. Default 4,096: large
+    /// enough for a steady gradient, small enough for a CPU's memory. The paper used about 25,000.</summary>
+    public int TokensPerBatch { get; set; } = 4096;
+
+    /// <summary>Batches whose gradients are summed for one update; as good as that many times larger a batch, in less
+    /// memory. Default 1.</summary>
+    public int GradientAccumulation { get; set; } = 1;
+
+    /// <summary>Highest learning rate, reached at the end of the warm-up. Default null: with
+    /// <see cref="LearningRateSchedule.Noam"/> the paper's (dimension · warm-up)^-½, but at most 0.002, which short
+    /// warm-ups need; with every other schedule 0.001.</summary>
+    public double? LearningRate { get; set; }
+
+    /// <summary>How the learning rate moves. Default <see cref="LearningRateSchedule.Noam"/>, the paper's.</summary>
+    public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Noam;
+
+    /// <summary>Steps over which the learning rate rises linearly from zero. Default null: a tenth of the planned steps,
+    /// at most the paper's 4,000.</summary>
+    public int? WarmupSteps { get; set; }
+
+    /// <summary>The optimizer. Default <see cref="OptimizerKind.Adam"/>, the paper's.</summary>
+    public OptimizerKind Optimizer { get; set; } = OptimizerKind.Adam;
+
+    /// <summary>Adam's decay of the gradient's mean. Default 0.9, the paper's.</summary>
+    public double Beta1 { get; set; } = 0.9;
+
+    /// <summary>Adam's decay of the squared gradient's mean. Default 0.98, the paper's: it forgets faster than Adam's own
+    /// 0.999, which large batches of text need.</summary>
+    public double Beta2 { get; set; } = 0.98;
+
+    /// <summary>Adam's guard against division by zero. Default 1e-9, the paper's.</summary>
+    public double Epsilon { get; set; } = 1e-9;
+
+    /// <summary>Weight decay. Default 0, the paper's.</summary>
+    public double WeightDecay { get; set; }
+
+    /// <summary>Share of the target probability spread evenly over the vocabulary (section 5.4). Default 0.1, the
+    /// paper's.</summary>
+    public double LabelSmoothing { get; set; } = 0.1;
+
+    /// <summary>Largest norm of the gradient; a longer one is scaled down to it. Default 1: rarely felt, and enough to
+    /// survive a bad batch. 0 turns it off.</summary>
+    public double GradientClipNorm { get; set; } = 1;
+
+    /// <summary>Steps between validations. Default null: at the end of every epoch.</summary>
+    public int? ValidateEverySteps { get; set; }
+
+    /// <summary>Validations without a better loss after which training stops; the best weights are kept whether it
+    /// stops or not. Default 5. Null never stops early.</summary>
+    public int? EarlyStoppingPatience { get; set; } = 5;
+
+    /// <summary>libtorch threads while training. Default null: as the process has them set.</summary>
+    public int? Threads { get; set; }
+
+    /// <summary>Told of every validation, and of the steps between them a few times a second, on the training thread:
+    /// a slow observer slows training.</summary>
+    public IProgress<TrainingProgress>? Progress { get; set; }
+
+    /// <summary>Ends training after the step under way. <c>Fit</c> then returns the best model validated so far, or
+    /// throws <see cref="OperationCanceledException"/> where none was.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it, its value and
+    /// what is allowed.</exception>
+    public void Validate()
+    {
+        OptionCheck.AtLeast(nameof(MaxEpochs), MaxEpochs, 1);
+        if (MaxSteps is { } steps)
+            OptionCheck.AtLeast(nameof(MaxSteps), steps, 1);
+        if (MaxDuration is { } duration)
+            OptionCheck.That(duration > TimeSpan.Zero, nameof(MaxDuration), duration, "more than 0, or null");
+        OptionCheck.AtLeast(nameof(TokensPerBatch), TokensPerBatch, 1);
+        OptionCheck.AtLeast(nameof(GradientAccumulation), GradientAccumulation, 1);
+        if (LearningRate is { } rate)
+            OptionCheck.Positive(nameof(LearningRate), rate);
+        OptionCheck.Defined(nameof(Schedule), Schedule);
+        if (WarmupSteps is { } warmup)
+            OptionCheck.AtLeast(nameof(WarmupSteps), warmup, 0);
+        OptionCheck.Defined(nameof(Optimizer), Optimizer);
+        OptionCheck.Probability(nameof(Beta1), Beta1);
+        OptionCheck.Probability(nameof(Beta2), Beta2);
+        OptionCheck.Positive(nameof(Epsilon), Epsilon);
+        OptionCheck.AtLeast(nameof(WeightDecay), WeightDecay, 0.0);
+        OptionCheck.Probability(nameof(LabelSmoothing), LabelSmoothing);
+        OptionCheck.AtLeast(nameof(GradientClipNorm), GradientClipNorm, 0.0);
+        if (ValidateEverySteps is { } every)
+            OptionCheck.AtLeast(nameof(ValidateEverySteps), every, 1);
+        if (EarlyStoppingPatience is { } patience)
+            OptionCheck.AtLeast(nameof(EarlyStoppingPatience), patience, 1);
+        if (Threads is { } threads)
+            OptionCheck.AtLeast(nameof(Threads), threads, 1);
+    }
+
+    internal TrainingOptions Clone() => (TrainingOptions)MemberwiseClone();
+}

@@ -1,0 +1,73 @@
+namespace Microsoft.ML.Seq2Seq;
+
+/// <summary>What <c>Fit</c> saw and did. It travels with the saved model.</summary>
+public sealed record TrainingReport
+{
+    /// <summary>The data.</summary>
+    public required DataStatistics Data { get; init; }
+
+    /// <summary>Trained weights, each counted once.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>Updates of the weights.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Passes over the data begun.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Updates left out because the gradient was not finite.</summary>
+    public required int SkippedSteps { get; init; }
+
+    /// <summary>Time spent training, validation included.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>Why training ended.</summary>
+    public required string StopReason { get; init; }
+
+    /// <summary>Lowest validation loss, in nats for each target token: that of the weights kept; null without
+    /// validation rows.</summary>
+    public required double? BestValidationLoss { get; init; }
+
+    /// <summary>A point for each validation, and one for the end.</summary>
+    public required IReadOnlyList<TrainingPoint> Curve { get; init; }
+
+    /// <summary>Seed of the run, whether given or drawn.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>Where it ran, such as <c>cpu</c> or <c>cuda:0</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Versions of the libraries that trained the model, by name.</summary>
+    public required IReadOnlyDictionary<string, string> Versions { get; init; }
+}
+
+/// <summary>What <c>Fit</c> saw in the data.</summary>
+/// <param name="TrainingRows">Rows trained on.</param>
+/// <param name="ValidationRows">Rows validated on.</param>
+/// <param name="SkippedRows">Rows left out because source or target was empty.</param>
+/// <param name="DroppedRows">Rows left out because they were over-long.</param>
+/// <param name="TruncatedRows">Rows cut because they were over-long.</param>
+/// <param name="SourceTokens">Source tokens of the training rows.</param>
+/// <param name="TargetTokens">Target tokens of the training rows.</param>
+/// <param name="SourceVocabulary">Size of the source vocabulary.</param>
+/// <param name="TargetVocabulary">Size of the target vocabulary.</param>
+public sealed record DataStatistics(
+    int TrainingRows,
+    int ValidationRows,
+    int SkippedRows,
+    int DroppedRows,
+    int TruncatedRows,
+    long SourceTokens,
+    long TargetTokens,
+    int SourceVocabulary,
+    int TargetVocabulary);
+
+/// <summary>A point of the learning curve.</summary>
+/// <param name="Step">Updates of the weights so far.</param>
+/// <param name="Epoch">The pass over the data, counted from 1.</param>
+/// <param name="TrainLoss">Mean over the tokens since the point before, in nats, without label smoothing.</param>
+/// <param name="ValidationLoss">Over all tokens of the validation rows; null without any.</param>
+/// <param name="LearningRate">Of the last update.</param>
+/// <param name="Elapsed">Since training began.</param>
+public sealed record TrainingPoint(
+    long Step, int Epoch, double TrainLoss, double? ValidationLoss, double LearningRate, TimeSpan Elapsed);

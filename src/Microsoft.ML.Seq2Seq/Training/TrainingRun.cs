@@ -1,0 +1,65 @@
+using System.Diagnostics;
+
+namespace Microsoft.ML.Seq2Seq.Training;
+
+/// <summary>Where a run stands: written by the loop, read by its observers.</summary>
+internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, TimeSpan? maxDuration)
+{
+    private readonly Stopwatch _elapsed = Stopwatch.StartNew();
+
+    /// <summary>The weights as they are now.</summary>
+    public FlatParameters Parameters { get; } = parameters;
+
+    public long Step { get; set; }
+
+    /// <summary>Counted from 1.</summary>
+    public int Epoch { get; set; }
+
+    public double LearningRate { get; set; }
+
+    public double GradientNorm { get; set; }
+
+    public int SkippedSteps { get; set; }
+
+    /// <summary>Since the last validation.</summary>
+    public LossSum Train { get; set; }
+
+    /// <summary>Per token, at the last validation.</summary>
+    public double? ValidationLoss { get; set; }
+
+    public double? BestValidationLoss { get; set; }
+
+    /// <summary>Target tokens since the start, and the time that they took.</summary>
+    public long TokensTrained { get; set; }
+
+    public TimeSpan TimeTraining { get; set; }
+
+    /// <summary>Why the run should end; the first reason given counts.</summary>
+    public string? StopReason { get; private set; }
+
+    public TimeSpan Elapsed => _elapsed.Elapsed;
+
+    public double TrainLoss => Train.Tokens == 0 ? double.NaN : Train.Likelihood / Train.Tokens;
+
+    public double FractionDone
+    {
+        get
+        {
+            double bySteps = (double)Step / plannedSteps;
+            double byTime = maxDuration is { } limit ? Elapsed / limit : 0;
+            return Math.Clamp(Math.Max(bySteps, byTime), 0, 1);
+        }
+    }
+
+    public void Stop(string reason) => StopReason ??= reason;
+}
+
+/// <summary>Watches a run. Called on the training thread.</summary>
+internal interface ITrainingObserver
+{
+    /// <summary>After every update.</summary>
+    void OnStep(TrainingRun run);
+
+    /// <summary>After every validation, or at the end of every epoch where there are no validation rows.</summary>
+    void OnValidation(TrainingRun run);
+}
