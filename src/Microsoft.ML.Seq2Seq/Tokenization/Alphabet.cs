@@ -1,0 +1,29 @@
+using System.Text;
+
+namespace Microsoft.ML.Seq2Seq.Tokenization;
+
+/// <summary>The characters that byte-pair encoding has a piece for; all others are spelled in bytes.</summary>
+internal sealed class Alphabet
+{
+    private readonly ulong[] _basic = new ulong[0x10000 / 64]; // one bit a character of the basic plane
+    private readonly HashSet<int> _others = [];
+
+    public Alphabet(IEnumerable<int> characters)
+    {
+        foreach (int character in characters)
+        {
+            if (character < 0x10000)
+                _basic[character >> 6] |= 1UL << (character & 63);
+            else
+                _others.Add(character);
+        }
+    }
+
+    public bool Contains(int character) => character < 0x10000
+        ? (_basic[character >> 6] >> (character & 63) & 1) != 0
+        : _others.Contains(character);
+
+    /// <summary>The code point of a text that is one character, else null.</summary>
+    public static int? Single(string text)
+        => Rune.TryGetRuneAt(text, 0, out var rune) && rune.Utf16SequenceLength == text.Length ? rune.Value : null;
+}
