@@ -10,7 +10,7 @@ namespace Microsoft.ML.Seq2Seq.Tests.Training;
 public sealed class CopyTaskTests
 {
     private const int Vocabulary = 14;
-    private const int Longest = 8;
+    private const int Longest = 6;
 
     [TestMethod]
     public void DigitsAreCopiedExactly()
@@ -28,7 +28,7 @@ public sealed class CopyTaskTests
         using var model = TinyModels.Create(architecture, Vocabulary);
         var (training, validation, held) = (Copies(4000, 1), Copies(200, 2), Copies(500, 3));
         Runs.Train(model, training, validation,
-            new TrainingOptions { TokensPerBatch = 1024, MaxEpochs = 20, LearningRate = 0.003, WarmupSteps = 100 });
+            new TrainingOptions { TokensPerBatch = 512, MaxEpochs = 20, LearningRate = 0.004, WarmupSteps = 50, Schedule = LearningRateSchedule.Cosine });
 
         using var batch = SourceBatch.Create([.. Enumerable.Range(0, held.Count).Select(i => held.Source(i).ToArray())], CPU);
         IReadOnlyList<Hypothesis>[] written;
