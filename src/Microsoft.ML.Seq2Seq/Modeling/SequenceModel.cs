@@ -22,8 +22,8 @@ internal abstract class SequenceModel(string name) : nn.Module(name), IStepModel
 
     /// <summary>The decoder's output for every target position, before the logits: (B, T, D).</summary>
     /// <param name="batch">Source and teacher-forced target.</param>
-    /// <param name="dropout">Null at validation.</param>
-    public abstract Tensor Forward(Batch batch, Dropout? dropout);
+    /// <param name="training">Null at validation.</param>
+    public abstract Tensor Forward(Batch batch, TrainingPass? training);
 
     /// <inheritdoc/>
     public abstract DecoderState Start(SourceBatch source);

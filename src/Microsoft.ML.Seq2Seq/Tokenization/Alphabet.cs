@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
 /// <summary>The characters that byte-pair encoding has a piece for; all others are spelled in bytes.</summary>
@@ -22,8 +20,4 @@ internal sealed class Alphabet
     public bool Contains(int character) => character < 0x10000
         ? (_basic[character >> 6] >> (character & 63) & 1) != 0
         : _others.Contains(character);
-
-    /// <summary>The code point of a text that is one character, else null.</summary>
-    public static int? Single(string text)
-        => Rune.TryGetRuneAt(text, 0, out var rune) && rune.Utf16SequenceLength == text.Length ? rune.Value : null;
 }

@@ -3,8 +3,8 @@ using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
-/// <summary>Two pieces that become one, as indices of pieces.</summary>
-internal readonly record struct Merge(int Left, int Right, int Result);
+/// <summary>Two pieces that become one. Pieces count from 0: the alphabet, then what each merge makes.</summary>
+internal readonly record struct Merge(int Left, int Right);
 
 /// <summary>
 /// Byte-pair encoding. Words of <see cref="MarkedText"/> are split into characters; then, as long as any neighbours have
@@ -18,41 +18,45 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
     private readonly Alphabet _alphabet;
     private readonly BpeTokenizer _tokenizer;
     private readonly string[] _surfaces; // pieces as they are written, with spaces
-    private readonly Merge[] _merges;
     private readonly Dictionary<int, int> _ids = []; // character → id; bytes are the lone surrogates of MarkedText
-    private readonly Dictionary<(int Left, int Right), (int Rank, int Result)> _ranks = []; // of ids
+    private readonly Dictionary<(int Left, int Right), int> _ranks = []; // pair of ids → merge
 
-    /// <param name="pieces">Well-formed, distinct, without spaces; those of one character are the alphabet.</param>
-    /// <param name="merges">In the order they were learned.</param>
-    public BytePairTokenizer(TextPreparation preparation, string[] pieces, Merge[] merges)
-        : base(SubwordKind.BytePairEncoding, preparation, pieces, FirstPiece)
+    /// <param name="alphabet">Single characters, distinct, without the space; first of them ▁.</param>
+    /// <param name="merges">In the order they were learned; no two make the same piece.</param>
+    public BytePairTokenizer(TextPreparation preparation, IReadOnlyList<string> alphabet, IReadOnlyList<Merge> merges)
+        : base(SubwordKind.BytePairEncoding, preparation, MakePieces(alphabet, merges), FirstPiece)
     {
-        _merges = merges;
-        _surfaces = [.. pieces.Select(piece => piece.Replace(MarkedText.Space, ' '))];
-
+        AlphabetSize = alphabet.Count;
+        Merges = merges;
         var vocabulary = new Dictionary<string, int>();
         for (int value = 0; value < 256; value++)
         {
             vocabulary.Add(MarkedText.OfByte(value).ToString(), SpecialTokens.FirstText + value);
             _ids.Add(MarkedText.OfByte(value), SpecialTokens.FirstText + value);
         }
-        for (int i = 0; i < pieces.Length; i++)
-        {
-            vocabulary.Add(pieces[i], FirstPiece + i);
-            if (Alphabet.Single(pieces[i]) is { } character)
-                _ids.Add(character, FirstPiece + i);
-        }
+        for (int i = 0; i < Pieces.Length; i++)
+            vocabulary.Add(Pieces[i], FirstPiece + i);
+        for (int i = 0; i < AlphabetSize; i++)
+            _ids.Add(char.ConvertToUtf32(alphabet[i], 0), FirstPiece + i);
+        for (int rank = 0; rank < merges.Count; rank++)
+            _ranks.Add((FirstPiece + merges[rank].Left, FirstPiece + merges[rank].Right), rank);
+
         _alphabet = new Alphabet(_ids.Keys);
-        for (int rank = 0; rank < merges.Length; rank++)
-            _ranks.Add((FirstPiece + merges[rank].Left, FirstPiece + merges[rank].Right), (rank, FirstPiece + merges[rank].Result));
+        _surfaces = [.. vocabulary.Keys.Skip(256).Select(piece => piece.Replace(MarkedText.Space, ' '))];
         _tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
-            Merges = merges.Select(merge => $"{pieces[merge.Left]} {pieces[merge.Right]}"),
+            Merges = merges.Select(Show),
             PreTokenizer = new SpaceSplitter(),
         });
     }
 
-    public ReadOnlySpan<Merge> Merges => _merges;
+    /// <summary>Pieces of one character; the merges make the others.</summary>
+    public int AlphabetSize { get; }
+
+    public IReadOnlyList<Merge> Merges { get; }
+
+    /// <summary>A merge as both parts with a space between them, which no piece has.</summary>
+    public string Show(Merge merge) => $"{Pieces[merge.Left]} {Pieces[merge.Right]}";
 
     public override string Decode(ReadOnlySpan<int> ids)
     {
@@ -101,19 +105,26 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
     {
         while (true)
         {
-            (int Rank, int Result) best = (int.MaxValue, 0);
-            int position = 0;
+            int best = int.MaxValue, position = 0;
             for (int i = 0; i + 1 < word.Count; i++)
             {
-                if (_ranks.TryGetValue((word[i], word[i + 1]), out var merge)
-                    && (dropout == 0 || random.NextDouble() >= dropout) && merge.Rank < best.Rank)
-                    (best, position) = (merge, i);
+                if (_ranks.TryGetValue((word[i], word[i + 1]), out int rank)
+                    && (dropout == 0 || random.NextDouble() >= dropout) && rank < best)
+                    (best, position) = (rank, i);
             }
-            if (best.Rank == int.MaxValue)
+            if (best == int.MaxValue)
                 return;
-            word[position] = best.Result;
+            word[position] = FirstPiece + AlphabetSize + best;
             word.RemoveAt(position + 1);
         }
+    }
+
+    private static string[] MakePieces(IReadOnlyList<string> alphabet, IReadOnlyList<Merge> merges)
+    {
+        List<string> pieces = [.. alphabet];
+        foreach (var merge in merges)
+            pieces.Add(pieces[merge.Left] + pieces[merge.Right]);
+        return [.. pieces];
     }
 
     /// <summary>Words of the marked text.</summary>

@@ -24,9 +24,9 @@ internal enum CharacterClass : byte
 /// <summary>Unicode categories, folded to <see cref="CharacterClass"/>.</summary>
 internal static class CharacterClasses
 {
-    private static readonly CharacterClass[] Ascii = [.. Enumerable.Range(0, 128).Select(c => Classify((char)c))];
+    private static readonly CharacterClass[] _ascii = [.. Enumerable.Range(0, 128).Select(c => Classify((char)c))];
 
-    public static CharacterClass Of(int codePoint) => codePoint < 128 ? Ascii[codePoint] : Classify(codePoint);
+    public static CharacterClass Of(int codePoint) => codePoint < 128 ? _ascii[codePoint] : Classify(codePoint);
 
     private static CharacterClass Classify(int codePoint) => CharUnicodeInfo.GetUnicodeCategory(codePoint) switch
     {

@@ -10,6 +10,9 @@ namespace Microsoft.ML.Seq2Seq.Tokenization;
 /// <remarks>
 /// Counts of pairs are kept up to date instead of counted anew. Each pair knows the words that it occurred in; a heap has
 /// the pairs by a count that may be too high, which is put right when a pair comes to the top.
+/// No piece is made in two ways: between two edges that no merge crosses, a string is merged as if it stood alone, so
+/// that it is always made of the same two parts. Hence each merge makes a new piece, a merged pair never comes back, and
+/// once the merge that makes a pair is through, its count only falls.
 /// </remarks>
 internal sealed class PairMerger
 {
@@ -17,7 +20,6 @@ internal sealed class PairMerger
     public const int NoSymbol = -1;
 
     private readonly List<string> _pieces;
-    private readonly Dictionary<string, int> _symbols = [];
 
     // Words lie one after another, each with room for the symbols that it began with.
     private readonly List<int> _text = [];
@@ -25,24 +27,18 @@ internal sealed class PairMerger
     private readonly List<int> _lengths = [];
     private readonly List<long> _frequencies = [];
 
-    private readonly Dictionary<(int Left, int Right), int> _indices = [];
-    private readonly List<Pair> _pairs = [];
-    private readonly PriorityQueue<int, (long Count, Pair Pair)> _queue;
-    private readonly HashSet<int> _risen = []; // pairs that the merge under way made more frequent
+    private readonly Dictionary<(int Left, int Right), Pair> _pairs = [];
+    private readonly List<Pair> _new = []; // pairs that are not in the heap yet
+    private readonly PriorityQueue<Pair, (long Count, Pair Pair)> _queue;
 
     public PairMerger(IEnumerable<string> alphabet)
     {
         _pieces = [.. alphabet];
-        for (int i = 0; i < _pieces.Count; i++)
-            _symbols.Add(_pieces[i], i);
         _queue = new(Comparer<(long Count, Pair Pair)>.Create((x, y) =>
             x.Count != y.Count ? y.Count.CompareTo(x.Count)
             : string.CompareOrdinal(_pieces[y.Pair.Left], _pieces[x.Pair.Left]) is var left && left != 0 ? left
             : string.CompareOrdinal(_pieces[y.Pair.Right], _pieces[x.Pair.Right])));
     }
-
-    /// <summary>The alphabet and what the merges made.</summary>
-    public IReadOnlyList<string> Pieces => _pieces;
 
     /// <summary>Adds a word as indices of the alphabet.</summary>
     public void Add(ReadOnlySpan<int> symbols, long frequency)
@@ -56,49 +52,36 @@ internal sealed class PairMerger
             Raise(symbols[i], symbols[i + 1], word, frequency);
     }
 
-    /// <summary>Merges until there are this many pieces or no pair is frequent enough. A merge may make a piece that another
-    /// made before: then only the merge is new.</summary>
+    /// <summary>Merges until there are this many pieces, the alphabet included, or no pair is frequent enough.</summary>
     public List<Merge> Learn(int maximumPieces, long minimumFrequency, CancellationToken ct)
     {
         var merges = new List<Merge>();
-        EnqueueRisen();
-        while (_pieces.Count < maximumPieces && _queue.TryDequeue(out int index, out var entry))
+        EnqueueNew();
+        while (_pieces.Count < maximumPieces && _queue.TryDequeue(out var pair, out var entry))
         {
             ct.ThrowIfCancellationRequested();
-            var pair = _pairs[index];
-            if (pair.Count != entry.Count)
+            if (pair.Count < minimumFrequency)
+                continue;
+            if (pair.Count < entry.Count)
             {
-                // The entry is out of date: the pair has been merged, or goes back to its place.
-                if (pair.Count >= minimumFrequency && pair.Count < entry.Count)
-                    _queue.Enqueue(index, (pair.Count, pair));
+                _queue.Enqueue(pair, (pair.Count, pair)); // back to its place
                 continue;
             }
-            if (pair.Count < minimumFrequency)
-                break;
-            bool known = pair.Merged;
-            var merge = Apply(pair);
-            if (!known)
-                merges.Add(merge);
-            EnqueueRisen();
+            Apply(pair);
+            merges.Add(new Merge(pair.Left, pair.Right));
+            EnqueueNew();
         }
         return merges;
     }
 
-    private Merge Apply(Pair pair)
+    private void Apply(Pair pair)
     {
-        string piece = _pieces[pair.Left] + _pieces[pair.Right];
-        if (!_symbols.TryGetValue(piece, out int result))
-        {
-            result = _pieces.Count;
-            _pieces.Add(piece);
-            _symbols.Add(piece, result);
-        }
-        // Replacing lowers pairs while their words are walked, but only raises others, which have lists of their own.
+        int result = _pieces.Count;
+        _pieces.Add(_pieces[pair.Left] + _pieces[pair.Right]);
+        // Meanwhile only lists of pairs with the new piece grow.
         foreach (int word in CollectionsMarshal.AsSpan(pair.Words))
             Replace(word, pair, result);
         pair.Words = [];
-        pair.Merged = true;
-        return new Merge(pair.Left, pair.Right, result);
     }
 
     private void Replace(int word, Pair pair, int result)
@@ -134,34 +117,25 @@ internal sealed class PairMerger
     {
         if (left == NoSymbol || right == NoSymbol)
             return;
-        ref int index = ref CollectionsMarshal.GetValueRefOrAddDefault(_indices, (left, right), out bool exists);
+        ref var pair = ref CollectionsMarshal.GetValueRefOrAddDefault(_pairs, (left, right), out bool exists);
         if (!exists)
-        {
-            index = _pairs.Count;
-            _pairs.Add(new Pair(left, right));
-        }
-        var pair = _pairs[index];
-        pair.Count += frequency;
+            _new.Add(pair = new Pair(left, right));
+        pair!.Count += frequency;
         if (pair.Words.Count == 0 || pair.Words[^1] != word)
             pair.Words.Add(word);
-        _risen.Add(index);
     }
 
     private void Lower(int left, int right, long frequency)
     {
         if (left != NoSymbol && right != NoSymbol)
-            _pairs[_indices[(left, right)]].Count -= frequency;
+            _pairs[(left, right)].Count -= frequency;
     }
 
-    private void EnqueueRisen()
+    private void EnqueueNew()
     {
-        foreach (int index in _risen)
-        {
-            var pair = _pairs[index];
-            if (pair.Count > 0)
-                _queue.Enqueue(index, (pair.Count, pair));
-        }
-        _risen.Clear();
+        foreach (var pair in _new)
+            _queue.Enqueue(pair, (pair.Count, pair));
+        _new.Clear();
     }
 
     private sealed class Pair(int left, int right)
@@ -171,9 +145,6 @@ internal sealed class PairMerger
         public int Right { get; } = right;
 
         public long Count { get; set; }
-
-        /// <summary>Whether it has been merged. It may come back, where one of its pieces is made a second way.</summary>
-        public bool Merged { get; set; }
 
         /// <summary>Words that the pair occurs in, and some that it once did.</summary>
         public List<int> Words { get; set; } = [];

@@ -63,7 +63,7 @@ internal static class SubwordLearner
         List<string> alphabet = [MarkedText.Space.ToString(), .. LearnAlphabet(words, options)];
         var symbols = new Dictionary<int, int>();
         for (int i = 0; i < alphabet.Count; i++)
-            symbols.Add(Alphabet.Single(alphabet[i])!.Value, i);
+            symbols.Add(char.ConvertToUtf32(alphabet[i], 0), i);
 
         var merger = new PairMerger(alphabet);
         var word = new List<int>();
@@ -78,7 +78,7 @@ internal static class SubwordLearner
         words.Clear();
         words.TrimExcess();
         var merges = merger.Learn(options.VocabularySize - BytePairTokenizer.FirstPiece, options.MinimumFrequency, ct);
-        return new BytePairTokenizer(preparation, [.. merger.Pieces], [.. merges]);
+        return new BytePairTokenizer(preparation, alphabet, merges);
     }
 
     /// <summary>

@@ -7,13 +7,13 @@ namespace Microsoft.ML.Seq2Seq.Tokenization;
 internal readonly record struct TextPreparation(bool Lowercase, TextNormalization Normalization)
 {
     // .NET without ICU (InvariantGlobalization) returns every string as it is.
-    private static readonly bool Normalizes = "e\u0301".Normalize(NormalizationForm.FormC).Length == 1;
+    private static readonly bool _normalizes = "e\u0301".Normalize(NormalizationForm.FormC).Length == 1;
 
     /// <summary>Fails where the process can't normalise: the same text would silently become other tokens than on the
     /// machine that learned them.</summary>
     public void RequireSupport()
     {
-        if (Normalization != TextNormalization.None && !Normalizes)
+        if (Normalization != TextNormalization.None && !_normalizes)
             throw new PlatformNotSupportedException(
                 $"Normalization is {Normalization}, but this process runs without ICU (InvariantGlobalization) and can't normalise text; allowed here: None.");
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -7,8 +8,8 @@ namespace Microsoft.ML.Seq2Seq.Tokenization;
 /// <code>
 /// { "format": "seq2seq-vocabulary", "version": 1, "kind": "BytePairEncoding",
 ///   "lowercase": false, "normalization": "None",
-///   "pieces": ["▁", "e", "t", …],          // in the order of ids, after the special tokens and the bytes
-///   "merges": ["▁ t", "h e", …] }          // byte-pair encoding only; in the order they are applied
+///   "pieces": ["▁", "e", "t", …],  // in the order of ids, after the special tokens (and the bytes)
+///   "merges": ["▁ t", "h e", …] }  // byte-pair encoding only: each makes the piece of the next id
 /// </code>
 /// Reading trusts nothing: whatever it accepts encodes and decodes.</summary>
 internal static class VocabularyFile
@@ -19,7 +20,7 @@ internal static class VocabularyFile
     // 1: initial
     private const int Version = 1;
 
-    private static readonly JsonWriterOptions WriterOptions = new()
+    private static readonly JsonWriterOptions _writerOptions = new()
     {
         Indented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // ▁ and letters of all languages as they are
@@ -27,22 +28,23 @@ internal static class VocabularyFile
 
     public static void Write(SubwordTokenizer tokenizer, Stream stream)
     {
-        using var json = new Utf8JsonWriter(stream, WriterOptions);
+        using var json = new Utf8JsonWriter(stream, _writerOptions);
         json.WriteStartObject();
         json.WriteString("format", Format);
         json.WriteNumber("version", Version);
         json.WriteString("kind", tokenizer.Kind.ToString());
         json.WriteBoolean("lowercase", tokenizer.Preparation.Lowercase);
         json.WriteString("normalization", tokenizer.Preparation.Normalization.ToString());
+        var bytePairs = tokenizer as BytePairTokenizer;
         json.WriteStartArray("pieces");
-        foreach (string piece in tokenizer.Pieces)
+        foreach (string piece in bytePairs is null ? tokenizer.Pieces : tokenizer.Pieces[..bytePairs.AlphabetSize])
             json.WriteStringValue(piece);
         json.WriteEndArray();
-        if (tokenizer is BytePairTokenizer bytePairs)
+        if (bytePairs is not null)
         {
             json.WriteStartArray("merges");
             foreach (var merge in bytePairs.Merges)
-                json.WriteStringValue($"{tokenizer.Pieces[merge.Left]} {tokenizer.Pieces[merge.Right]}");
+                json.WriteStringValue(bytePairs.Show(merge));
             json.WriteEndArray();
         }
         json.WriteEndObject();
@@ -65,67 +67,74 @@ internal static class VocabularyFile
         if (lowercase.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
             throw Damaged("\"lowercase\" is neither true nor false");
         var preparation = new TextPreparation(lowercase.GetBoolean(), Named<TextNormalization>(root, "normalization"));
-        string[] pieces = ReadPieces(root, kind);
+        var pieces = ReadPieces(root, kind);
         return kind == SubwordKind.BytePairEncoding
             ? new BytePairTokenizer(preparation, pieces, ReadMerges(root, pieces))
-            : new UnitTokenizer(kind, preparation, pieces);
+            : new UnitTokenizer(kind, preparation, [.. pieces]);
     }
 
-    private static string[] ReadPieces(JsonElement root, SubwordKind kind)
+    private static List<string> ReadPieces(JsonElement root, SubwordKind kind)
     {
-        var array = Member(root, "pieces", JsonValueKind.Array);
-        int count = array.GetArrayLength();
-        if (count is 0 or > SubwordOptions.MaximumVocabulary)
-            throw Damaged($"it has {count} pieces; allowed: 1 to {SubwordOptions.MaximumVocabulary}");
-        var pieces = new List<string>(count);
-        var seen = new HashSet<string>(count);
+        bool characters = kind is SubwordKind.Character or SubwordKind.BytePairEncoding;
+        var array = Array(root, "pieces");
+        var pieces = new List<string>();
+        var seen = new HashSet<string>();
         foreach (var element in array.EnumerateArray())
         {
             string where = $"piece {pieces.Count}";
             string piece = Text(element, where);
             if (piece.Length is 0 or > MarkedText.MaximumWord)
                 throw Damaged($"{where} has {piece.Length} characters; allowed: 1 to {MarkedText.MaximumWord}");
-            if (kind == SubwordKind.Character ? Alphabet.Single(piece) is null : piece.Contains(' '))
-                throw Damaged($"{where}, \"{piece}\", {(kind == SubwordKind.Character ? "is more than a character" : "has a space")}");
+            if (characters && !IsCharacter(piece))
+                throw Damaged($"{where}, \"{piece}\", is more than a character");
+            if (kind != SubwordKind.Character && piece.Contains(' '))
+                throw Damaged($"{where}, \"{piece}\", has a space");
             if (!seen.Add(piece))
                 throw Damaged($"{where}, \"{piece}\", occurs twice");
             pieces.Add(piece);
         }
-        return [.. pieces];
+        if (pieces.Count == 0)
+            throw Damaged("\"pieces\" is empty");
+        return pieces;
     }
 
-    private static Merge[] ReadMerges(JsonElement root, string[] pieces)
+    private static List<Merge> ReadMerges(JsonElement root, List<string> alphabet)
     {
-        if (pieces[0] != MarkedText.Space.ToString())
-            throw Damaged($"piece 0 is \"{pieces[0]}\", not \"{MarkedText.Space}\"");
-        var indices = new Dictionary<string, int>(pieces.Length);
-        for (int i = 0; i < pieces.Length; i++)
-            indices.Add(pieces[i], i);
+        if (alphabet[0] != MarkedText.Space.ToString())
+            throw Damaged($"piece 0 is \"{alphabet[0]}\", not \"{MarkedText.Space}\"");
+        var indices = new Dictionary<string, int>();
+        foreach (string piece in alphabet)
+            indices.Add(piece, indices.Count);
 
         var merges = new List<Merge>();
-        var seen = new HashSet<string>();
-        bool[] reached = [.. pieces.Select(piece => Alphabet.Single(piece) is not null)];
-        foreach (var element in Member(root, "merges", JsonValueKind.Array).EnumerateArray())
+        foreach (var element in Array(root, "merges").EnumerateArray())
         {
             string where = $"merge {merges.Count}";
             string text = Text(element, where);
             string[] parts = text.Split(' ');
             if (parts.Length != 2)
                 throw Damaged($"{where}, \"{text}\", is not two pieces with a space between them");
-            if (!indices.TryGetValue(parts[0], out int left) || !indices.TryGetValue(parts[1], out int right)
-                || !indices.TryGetValue(parts[0] + parts[1], out int result))
-                throw Damaged($"{where}, \"{text}\", is of or makes what is no piece");
-            if (!reached[left] || !reached[right])
-                throw Damaged($"{where}, \"{text}\", comes before the merges that make its parts");
-            if (!seen.Add(text))
-                throw Damaged($"{where}, \"{text}\", occurs twice");
-            reached[result] = true;
-            merges.Add(new Merge(left, right, result));
+            if (!indices.TryGetValue(parts[0], out int left) || !indices.TryGetValue(parts[1], out int right))
+                throw Damaged($"{where}, \"{text}\", is of what is no piece before it");
+            string piece = parts[0] + parts[1];
+            if (piece.Length > MarkedText.MaximumWord)
+                throw Damaged($"{where} makes a piece of {piece.Length} characters; allowed: up to {MarkedText.MaximumWord}");
+            if (!indices.TryAdd(piece, indices.Count))
+                throw Damaged($"{where}, \"{text}\", makes a piece that exists");
+            merges.Add(new Merge(left, right));
         }
-        int orphan = Array.IndexOf(reached, false);
-        if (orphan >= 0)
-            throw Damaged($"piece {orphan}, \"{pieces[orphan]}\", is made by no merge");
-        return [.. merges];
+        return merges;
+    }
+
+    private static bool IsCharacter(string piece)
+        => Rune.TryGetRuneAt(piece, 0, out var rune) && rune.Utf16SequenceLength == piece.Length;
+
+    private static JsonElement Array(JsonElement root, string name)
+    {
+        var array = Member(root, name, JsonValueKind.Array);
+        return array.GetArrayLength() <= SubwordOptions.MaximumVocabulary
+            ? array
+            : throw Damaged($"\"{name}\" has {array.GetArrayLength()} entries; allowed: up to {SubwordOptions.MaximumVocabulary}");
     }
 
     private static JsonDocument Parse(Stream stream)

@@ -48,7 +48,7 @@ public sealed class FitTests
     {
         using var model = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Options(options =>
         {
-            options.Training.MaxEpochs = 60;
+            options.Training.MaxEpochs = 100;
         })).Fit(Toy.View([new Toy.Row { Source = "one row", Target = "une ligne" }]));
 
         Assert.AreEqual("une ligne", model.Generate("one row").Text);
@@ -65,7 +65,7 @@ public sealed class FitTests
 
         Assert.AreEqual(rows.Length, model.Report.Data.TrainingRows + model.Report.Data.SkippedRows);
         Assert.IsGreaterThanOrEqualTo(2, model.Report.Data.SkippedRows);
-        Assert.AreEqual(1, model.Report.Data.TruncatedRows + model.Report.Data.DroppedRows, "the line of 10,000 words");
+        Assert.AreEqual(2, model.Report.Data.TruncatedRows, "the two long lines");
     }
 
     [TestMethod]
