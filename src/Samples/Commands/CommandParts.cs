@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using System.Reflection;
+using Spectre.Console;
 
 namespace Samples.Commands;
 
@@ -30,21 +32,49 @@ internal static class CommandParts
                 parse.InvocationConfiguration.Error.WriteLine("Stopped.");
                 return Canceled;
             }
-            catch (Exception error) when (IsTheUsers(error))
+            catch (Exception error) when (IsTheUsers(Cause(error)))
             {
-                parse.InvocationConfiguration.Error.WriteLine($"Error: {FirstLine(error)}");
+                parse.InvocationConfiguration.Error.WriteLine($"Error: {FirstLine(Cause(error))}");
                 return Failure;
             }
         }, CancellationToken.None));
 
-    /// <summary>A file that must exist.</summary>
-    public static Option<FileInfo> ExistingFile(string name, string description, bool required = true)
+    /// <summary>Where the command writes: the terminal, or the writer that a test has put in its place.</summary>
+    public static IAnsiConsole Screen(this ParseResult parse)
     {
-        Option<FileInfo> option = new(name) { Description = description, Required = required, HelpName = "FILE" };
+        TextWriter output = parse.InvocationConfiguration.Output;
+        IAnsiConsole console = output == Console.Out
+            ? AnsiConsole.Console
+            : AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
+        // A file or pipe has no width; this one holds the tables without breaking their cells.
+        if (!console.Profile.Out.IsTerminal)
+            console.Profile.Width = 240;
+        return console;
+    }
+
+    /// <summary>A file that must exist.</summary>
+    public static Option<FileInfo> ExistingFile(string name, string description, string helpName = "FILE")
+    {
+        Option<FileInfo> option = new(name) { Description = description, Required = true, HelpName = helpName };
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && !File.Exists(result.Tokens[0].Value))
                 result.AddError($"{name}: there is no file '{result.Tokens[0].Value}'.");
+        });
+        return option;
+    }
+
+    /// <summary>A file to write, in a folder that must exist: a wrong one is found before the training.</summary>
+    public static Option<FileInfo> OutputFile(string name, string description)
+    {
+        Option<FileInfo> option = new(name) { Description = description, HelpName = "OUT.zip" };
+        option.Validators.Add(result =>
+        {
+            string path = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            if (path.Length > 0 && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+                result.AddError($"{name}: there is no folder '{Path.GetDirectoryName(Path.GetFullPath(path))}'.");
+            else if (Directory.Exists(path))
+                result.AddError($"{name}: '{path}' is a folder.");
         });
         return option;
     }
@@ -76,7 +106,12 @@ internal static class CommandParts
         => parse.GetResult(option) is null ? null : parse.GetValue(option);
 
     private static bool IsTheUsers(Exception error)
-        => error is ArgumentException or IOException or UnauthorizedAccessException or FormatException or InvalidDataException;
+        => error is ArgumentException or IOException or UnauthorizedAccessException or FormatException or InvalidDataException
+            or InvalidOperationException or DllNotFoundException;
+
+    /// <summary>ML.NET makes the loaders of models by reflection, which wraps what they throw.</summary>
+    private static Exception Cause(Exception error)
+        => error is TargetInvocationException or InvalidOperationException && error.InnerException is { } inner ? Cause(inner) : error;
 
     /// <summary>Without the parameter's name and value, which ArgumentException repeats on further lines.</summary>
     private static string FirstLine(Exception error)

@@ -42,7 +42,7 @@ internal static class DatesCommand
         Option<int> seed = CommandParts.Number("--seed", "Seed of the data and of the training", 0, int.MaxValue, 1);
         Option<int> epochs = CommandParts.Number<int>("--epochs", $"Passes over the training rows (default: {_full.Epochs}, quick {_quick.Epochs})", 1, 10_000);
         Option<double> minutes = CommandParts.Number("--minutes", "Longest time to train (default: no limit)", 0.01, 100_000.0);
-        Option<FileInfo> model = new("--model") { Description = "Where to save the model (default: DateNormalizer.zip beside the program)", HelpName = "OUT.zip" };
+        Option<FileInfo> model = CommandParts.OutputFile("--model", "Where to save the model (default: DateNormalizer.zip beside the program)");
         RootCommand root = new("Learns to read dates as people write them in forty languages, and to write them in ISO 8601. "
             + "The commands below do the same with data of your own.")
         { quick, seed, epochs, minutes, model };
@@ -55,7 +55,7 @@ internal static class DatesCommand
             training.MaxEpochs = parse.Given(epochs) ?? form.Epochs;
             training.MaxDuration = parse.Given(minutes) is { } limit ? TimeSpan.FromMinutes(limit) : null;
             training.CancellationToken = cancellation;
-            return Run(AnsiConsole.Console, form, parse.GetValue(seed), training);
+            return Run(parse.Screen(), form, parse.GetValue(seed), training);
         });
         return root;
     }

@@ -27,8 +27,7 @@ internal static class PredictCommand
 
     public static Command Create()
     {
-        Option<FileInfo> file = CommandParts.ExistingFile("--model", "A model that 'translate' or the main job has saved");
-        file.HelpName = "M.zip";
+        Option<FileInfo> file = CommandParts.ExistingFile("--model", "A model that 'translate' or the main job has saved", "M.zip");
         Option<int> beam = CommandParts.Number("--beam", "Prefixes that the search keeps; 1 is greedy (default: as saved with the model)", 1, 1024);
         Command command = new("predict", "Reads lines of UTF-8 from standard input and writes what the model makes of each, one line for one.")
         { file, beam };

@@ -14,7 +14,7 @@ internal static class TranslateCommand
         Option<FileInfo> train = CommandParts.ExistingFile("--train", "Rows to learn from: source, tab, target; UTF-8");
         Option<FileInfo> valid = CommandParts.ExistingFile("--valid", "Rows to choose the best epoch by");
         Option<FileInfo> test = CommandParts.ExistingFile("--test", "Rows to measure the result on");
-        Option<FileInfo> output = new("--model") { Description = "Where to save the model (default: not saved)", HelpName = "OUT.zip" };
+        Option<FileInfo> output = CommandParts.OutputFile("--model", "Where to save the model (default: not saved)");
         Option<string> preset = new("--preset") { Description = "Size of the model", DefaultValueFactory = _ => "tiny" };
         preset.AcceptOnlyFromAmong("tiny", "small", "base");
         Option<int> epochs = CommandParts.Number("--epochs", "Passes over the training rows", 1, 10_000, 10);
@@ -54,7 +54,7 @@ internal static class TranslateCommand
                 },
                 Decoding = Search(parse.GetValue(beam)),
             };
-            return Run(AnsiConsole.Console, options, parse.GetValue(seed),
+            return Run(parse.Screen(), options, parse.GetValue(seed),
                 parse.GetRequiredValue(train).FullName, parse.GetRequiredValue(valid).FullName, parse.GetRequiredValue(test).FullName,
                 parse.GetValue(output)?.FullName);
         });
@@ -69,8 +69,6 @@ internal static class TranslateCommand
         IAnsiConsole console, TransformerTrainer.Options options, int seed, string train, string valid, string test, string? output)
     {
         console.WriteLine($"{PairFile.Check(train)} training rows, {PairFile.Check(valid)} validation rows, {PairFile.Check(test)} test rows.");
-        if (output is not null && !Directory.Exists(Path.GetDirectoryName(output)))
-            throw new DirectoryNotFoundException($"--model: there is no folder '{Path.GetDirectoryName(output)}'.");
 
         MLContext mlContext = new(seed);
         IDataView trainingSet = mlContext.Data.LoadFromEnumerable(PairFile.Read(train));
