@@ -1,5 +1,4 @@
 using global::Samples.Commands;
-using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Samples;
 
