@@ -1,14 +1,25 @@
 namespace Microsoft.ML.Seq2Seq.Batching;
 
 /// <summary>
-/// Pairs of token ids, kept in two growing arrays (all tokens end to end, and where each sequence starts)
-/// instead of one object per row: a million pairs cost their tokens and sixteen bytes each.
+/// Pairs of token ids. They lie end to end in a few large pages instead of one object per row: a million pairs cost
+/// their tokens and sixteen bytes each, growing copies nothing, and the total may pass what one array holds.
 /// </summary>
 internal sealed class EncodedPairs
 {
-    private int[] _tokens = new int[1024];
-    // Pair i: source at [_starts[2i], _starts[2i+1]), target at [_starts[2i+1], _starts[2i+2]).
-    private long[] _starts = new long[129];
+    private const int LargestPage = 1 << 22; // tokens: 16 MB
+
+    private readonly int _largestPage;
+    private readonly List<int[]> _pages = [];
+    private Place[] _places = new Place[64];
+    private int _used; // of the last page
+
+    public EncodedPairs()
+        : this(LargestPage)
+    {
+    }
+
+    /// <param name="largestPage">Tokens of a page, unless a single pair needs more.</param>
+    public EncodedPairs(int largestPage) => _largestPage = largestPage;
 
     /// <summary>Number of pairs.</summary>
     public int Count { get; private set; }
@@ -21,29 +32,52 @@ internal sealed class EncodedPairs
 
     public void Add(ReadOnlySpan<int> source, ReadOnlySpan<int> target)
     {
-        if (2 * Count + 3 > _starts.Length)
-            Array.Resize(ref _starts, 2 * _starts.Length);
-        long start = _starts[2 * Count];
-        long end = start + source.Length + target.Length;
-        if (end > _tokens.Length)
-            Array.Resize(ref _tokens, (int)Math.Min(Array.MaxLength, Math.Max(end, 2L * _tokens.Length)));
-        source.CopyTo(_tokens.AsSpan((int)start));
-        target.CopyTo(_tokens.AsSpan((int)start + source.Length));
-        _starts[2 * Count + 1] = start + source.Length;
-        _starts[2 * Count + 2] = end;
+        if (Count == _places.Length)
+            Array.Resize(ref _places, (int)Math.Min(Array.MaxLength, 2L * _places.Length));
+        var room = Reserve(checked(source.Length + target.Length));
+        source.CopyTo(room);
+        target.CopyTo(room[source.Length..]);
+        _places[Count] = new Place(_pages.Count - 1, _used, source.Length, target.Length);
+        _used += room.Length;
         SourceTokens += source.Length;
         TargetTokens += target.Length;
         Count++;
     }
 
-    public ReadOnlySpan<int> Source(int pair) => Slice(2 * pair);
+    public ReadOnlySpan<int> Source(int pair)
+    {
+        var place = At(pair);
+        return _pages[place.Page].AsSpan(place.Start, place.SourceLength);
+    }
 
-    public ReadOnlySpan<int> Target(int pair) => Slice(2 * pair + 1);
+    public ReadOnlySpan<int> Target(int pair)
+    {
+        var place = At(pair);
+        return _pages[place.Page].AsSpan(place.Start + place.SourceLength, place.TargetLength);
+    }
 
-    public int SourceLength(int pair) => (int)(_starts[2 * pair + 1] - _starts[2 * pair]);
+    public int SourceLength(int pair) => At(pair).SourceLength;
 
-    public int TargetLength(int pair) => (int)(_starts[2 * pair + 2] - _starts[2 * pair + 1]);
+    public int TargetLength(int pair) => At(pair).TargetLength;
 
-    private ReadOnlySpan<int> Slice(int sequence) =>
-        _tokens.AsSpan((int)_starts[sequence], (int)(_starts[sequence + 1] - _starts[sequence]));
+    private ref readonly Place At(int pair)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)pair, (uint)Count, nameof(pair));
+        return ref _places[pair];
+    }
+
+    /// <summary>Room in the last page, or in a new one: a pair never straddles two.</summary>
+    private Span<int> Reserve(int tokens)
+    {
+        if (_pages.Count == 0 || tokens > _pages[^1].Length - _used)
+        {
+            // Small data stays small: pages double up to the full size.
+            int page = _pages.Count == 0 ? 1024 : (int)Math.Min(2L * _pages[^1].Length, _largestPage);
+            _pages.Add(new int[Math.Max(tokens, Math.Min(page, _largestPage))]);
+            _used = 0;
+        }
+        return _pages[^1].AsSpan(_used, tokens);
+    }
+
+    private readonly record struct Place(int Page, int Start, int SourceLength, int TargetLength);
 }

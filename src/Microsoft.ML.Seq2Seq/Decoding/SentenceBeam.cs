@@ -1,7 +1,6 @@
-namespace Microsoft.ML.Seq2Seq.Decoding;
+using Microsoft.ML.Seq2Seq.Tokenization;
 
-/// <summary>A next token and its log-probability.</summary>
-internal readonly record struct Candidate(int Token, float LogProbability);
+namespace Microsoft.ML.Seq2Seq.Decoding;
 
 /// <summary>
 /// Beam search for one source, without any tensors: takes the best next tokens of each prefix and settles which
@@ -11,32 +10,27 @@ internal readonly record struct Candidate(int Token, float LogProbability);
 internal sealed class SentenceBeam
 {
     private readonly DecodingOptions _options;
-    private readonly int _endToken;
+    private readonly int _beam;
     private readonly int _limit;
     private readonly List<Hypothesis> _finished = [];
-    private List<Prefix> _alive;
+    private List<Prefix> _alive = [Prefix.Root(SpecialTokens.Begin)];
+    private Prefix? _greedy; // what greedy search would have written, while it has not ended
 
-    /// <param name="source">Row of the source in the caller's batch.</param>
     /// <param name="sourceLength">Tokens of the source, the end token not counted.</param>
-    /// <param name="beginToken">What every output starts from.</param>
-    /// <param name="endToken">What ends an output.</param>
     /// <param name="options">Validated.</param>
-    public SentenceBeam(int source, int sourceLength, int beginToken, int endToken, DecodingOptions options)
+    public SentenceBeam(int sourceLength, DecodingOptions options)
     {
-        Source = source;
         _options = options;
-        _endToken = endToken;
+        _beam = options.EffectiveBeam;
         _limit = options.LengthLimit(sourceLength);
-        _alive = [new Prefix(null, beginToken, 0, 0, IsGreedy: true)];
+        _greedy = _alive[0];
     }
-
-    public int Source { get; }
 
     /// <summary>Prefixes to extend, best first.</summary>
     public IReadOnlyList<Prefix> Alive => _alive;
 
     /// <summary>For each prefix of <see cref="Alive"/>, its row among the prefixes before the last step.</summary>
-    public int[] Parents { get; private set; } = [];
+    public IReadOnlyList<int> Parents { get; private set; } = [];
 
     public bool IsDone { get; private set; }
 
@@ -44,95 +38,106 @@ internal sealed class SentenceBeam
     public IReadOnlyList<Hypothesis> Best() =>
         [.. _finished.OrderByDescending(hypothesis => hypothesis.Score).Take(_options.NumberOfHypotheses)];
 
-    /// <summary>Extends every prefix by one token.</summary>
-    /// <param name="candidates">For each prefix its most probable next tokens, best first: at least
-    /// <see cref="DecodingOptions.BeamSize"/> + 1 of them where there are as many, since one may be the end.</param>
-    public void Advance(IReadOnlyList<Candidate[]> candidates)
+    /// <summary>The tokens worth considering after one of the prefixes, best first.</summary>
+    public Candidate[] Propose(int row, NextTokens next)
     {
-        int beam = _options.EffectiveBeam;
-        var ranked = Rank(candidates);
-        var alive = new List<(Prefix Prefix, int Parent)>(beam);
-        for (int rank = 0; rank < ranked.Count && alive.Count < beam; rank++)
+        int length = _alive[row].Length;
+        if (length == _limit)
+            return [new Candidate(SpecialTokens.End, next[SpecialTokens.End])];
+        next.Ban(SpecialTokens.Pad);
+        next.Ban(SpecialTokens.Begin);
+        if (length < _options.MinLength)
+            next.Ban(SpecialTokens.End);
+        // One prefix alone can fill the beam, and one of its tokens may be the end.
+        return next.Top(_beam + 1);
+    }
+
+    /// <summary>Extends every prefix by one token.</summary>
+    /// <param name="proposals">What <see cref="Propose"/> gave for each prefix.</param>
+    public void Advance(ReadOnlySpan<Candidate[]> proposals)
+    {
+        var ranked = Rank(proposals);
+        var alive = new List<Extension>(_beam);
+        Extension? greedy = null;
+        for (int rank = 0; rank < ranked.Count; rank++)
         {
-            var (prefix, parent) = ranked[rank];
-            if (prefix.Token != _endToken)
-                alive.Add(ranked[rank]);
-            else if (rank < beam)
-                Finish(prefix, ended: true);
+            var extension = ranked[rank];
+            if (extension.IsGreedy)
+                greedy = extension;
+            if (extension.Token != SpecialTokens.End)
+            {
+                if (alive.Count < _beam)
+                    alive.Add(extension);
+            }
+            else if (rank < _beam || extension.IsGreedy)
+            {
+                _finished.Add(Extend(extension).Finish(_options.LengthPenalty));
+            }
         }
-        KeepGreedy(ranked, alive, beam);
-        _alive = [.. alive.Select(entry => entry.Prefix)];
-        Parents = [.. alive.Select(entry => entry.Parent)];
-        Settle();
+        if (greedy is { } kept && kept.Token != SpecialTokens.End && !alive.Contains(kept))
+            alive[^1] = kept;
+
+        var prefixes = new List<Prefix>(alive.Count);
+        Prefix? nextGreedy = null;
+        foreach (var extension in alive)
+        {
+            prefixes.Add(Extend(extension));
+            if (extension.IsGreedy)
+                nextGreedy = prefixes[^1];
+        }
+        _greedy = nextGreedy;
+        _alive = prefixes;
+        Parents = [.. alive.Select(extension => extension.Row)];
+        IsDone = _alive.Count == 0 || HasEnoughFinished() || NothingAliveCanWin();
+
+        Prefix Extend(Extension extension) => _alive[extension.Row].Extend(extension.Candidate);
     }
 
     /// <summary>All extensions of all prefixes, best first; ties keep the order of prefixes, so that the result
     /// doesn't depend on the sort.</summary>
-    private List<(Prefix Prefix, int Parent)> Rank(IReadOnlyList<Candidate[]> candidates)
+    private List<Extension> Rank(ReadOnlySpan<Candidate[]> proposals)
     {
-        var ranked = new List<(Prefix Prefix, int Parent)>();
-        for (int row = 0; row < _alive.Count; row++)
-        {
-            var parent = _alive[row];
-            bool first = true;
-            foreach (var (token, logProbability) in candidates[row])
-            {
-                if (float.IsNegativeInfinity(logProbability) || (token == _endToken && parent.Length < _options.MinLength))
-                    continue;
-                ranked.Add((new Prefix(parent, token, parent.LogProbability + logProbability, parent.Length + 1,
-                    IsGreedy: parent.IsGreedy && first), row));
-                first = false;
-            }
-        }
-        return [.. ranked.OrderByDescending(entry => entry.Prefix.LogProbability)];
+        var ranked = new List<Extension>(proposals.Length * (_beam + 1));
+        for (int row = 0; row < proposals.Length; row++)
+            for (int i = 0; i < proposals[row].Length; i++)
+                ranked.Add(new Extension(row, proposals[row][i],
+                    _alive[row].LogProbability + proposals[row][i].LogProbability,
+                    IsGreedy: i == 0 && _alive[row] == _greedy, Order: ranked.Count));
+        ranked.Sort();
+        return ranked;
     }
 
-    private void KeepGreedy(List<(Prefix Prefix, int Parent)> ranked, List<(Prefix Prefix, int Parent)> alive, int beam)
-    {
-        int rank = ranked.FindIndex(entry => entry.Prefix.IsGreedy);
-        if (rank < 0)
-            return;
-        var greedy = ranked[rank];
-        if (greedy.Prefix.Token == _endToken)
-        {
-            if (rank >= beam)
-                Finish(greedy.Prefix, ended: true);
-        }
-        else if (!alive.Contains(greedy))
-        {
-            if (alive.Count == beam)
-                alive.RemoveAt(beam - 1);
-            alive.Add(greedy);
-        }
-    }
+    /// <summary>As many as the beam have ended: the usual end of a search, once the greedy prefix can't win any
+    /// more.</summary>
+    private bool HasEnoughFinished() =>
+        _finished.Count >= _beam && (_greedy is null || Bound(_greedy) <= _finished.Max(hypothesis => hypothesis.Score));
 
-    private void Settle()
+    /// <summary>Nothing alive can displace a hypothesis that will be given back.</summary>
+    private bool NothingAliveCanWin()
     {
-        if (_alive.Count > 0 && _alive[0].Length >= _limit)
-        {
-            foreach (var prefix in _alive)
-                Finish(prefix, ended: false);
-            _alive = [];
-        }
-        if (_alive.Count == 0)
-        {
-            IsDone = true;
-            return;
-        }
         if (_finished.Count < _options.NumberOfHypotheses)
-            return;
+            return false;
         double worstKept = _finished.Select(hypothesis => hypothesis.Score).OrderDescending()
             .ElementAt(_options.NumberOfHypotheses - 1);
-        // As many as the beam have ended: the usual end of a search, once the greedy prefix can't win any more.
-        if (_finished.Count >= _options.EffectiveBeam)
-            IsDone = !_alive.Any(prefix => prefix.IsGreedy && Bound(prefix) > _finished.Max(hypothesis => hypothesis.Score));
-        // Nothing alive can reach what is kept.
-        IsDone |= _alive.All(prefix => Bound(prefix) <= worstKept);
+        return _alive.TrueForAll(prefix => Bound(prefix) <= worstKept);
     }
 
     /// <summary>The best score that a prefix can still reach: probabilities only shrink, the penalty's divisor grows
-    /// at most to that of the length limit.</summary>
-    private double Bound(Prefix prefix) => prefix.LogProbability / LengthPenalty.Divisor(_limit, _options.LengthPenalty);
+    /// at most to that of the longest output, which is the limit and the end token.</summary>
+    private double Bound(Prefix prefix) =>
+        prefix.LogProbability / LengthPenalty.Divisor(_limit + 1, _options.LengthPenalty);
 
-    private void Finish(Prefix prefix, bool ended) => _finished.Add(prefix.Finish(ended, _options.LengthPenalty));
+    /// <summary>A prefix and its next token.</summary>
+    private readonly record struct Extension(int Row, Candidate Candidate, double LogProbability, bool IsGreedy, int Order)
+        : IComparable<Extension>
+    {
+        public int Token => Candidate.Token;
+
+        /// <summary>Most probable first.</summary>
+        public int CompareTo(Extension other)
+        {
+            int byProbability = other.LogProbability.CompareTo(LogProbability);
+            return byProbability != 0 ? byProbability : Order.CompareTo(other.Order);
+        }
+    }
 }

@@ -29,8 +29,11 @@ public sealed class Generation
 
     /// <summary>All hypotheses that were asked for, best first, this one at the head; empty where a hypothesis is
     /// itself one of such a list.</summary>
-    public IReadOnlyList<Generation> Hypotheses { get; internal init; } = [];
+    public IReadOnlyList<Generation> Hypotheses { get; private init; } = [];
 
     /// <summary>Gives <see cref="Text"/>.</summary>
     public override string ToString() => Text;
+
+    internal Generation With(IReadOnlyList<Generation> hypotheses) =>
+        new(Text, Score, Tokens, TokenScores) { Hypotheses = hypotheses };
 }

@@ -30,11 +30,13 @@ internal sealed unsafe class Dropout(ulong seed)
     /// <summary>A mask of 0 and 1/(1-p), not part of the graph.</summary>
     private Tensor Mask(long[] shape, ScalarType type, double probability)
     {
-        var mask = torch.empty(shape, ScalarType.Float32);
+        long length = shape.Aggregate(1L, (product, size) => product * size);
+        var mask = torch.empty(length, ScalarType.Float32);
         ulong drawSeed = SplitMix64.Combine(seed, Drawn++);
-        long length = mask.numel();
         int chunks = (int)((length + ChunkLength - 1) / ChunkLength);
-        fixed (byte* bytes = mask.bytes)
+        // A span cannot be longer than 2³¹ bytes, a mask can.
+        using var head = mask.narrow(0, 0, Math.Min(1, length));
+        fixed (byte* bytes = head.bytes)
         {
             float* first = (float*)bytes;
             void Fill(int chunk) => FillChunk(
@@ -47,6 +49,7 @@ internal sealed unsafe class Dropout(ulong seed)
             else
                 Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = threads }, Fill);
         }
+        mask = mask.view(shape);
         return type == ScalarType.Float32 ? mask : mask.to(type);
     }
 

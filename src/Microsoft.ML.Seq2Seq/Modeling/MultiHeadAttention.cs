@@ -14,6 +14,7 @@ internal sealed class MultiHeadAttention : nn.Module
     private readonly int _groups;
     private readonly int _dimension; // of one head
     private readonly double _dropout;
+    private readonly Scalar _scale; // made once: a Scalar costs more than a small operation
 
     [ComponentName(Name = "query_key_value")]
     private readonly Linear _queryKeyValue; // (D + 2·groups·d, D)
@@ -29,6 +30,7 @@ internal sealed class MultiHeadAttention : nn.Module
         _groups = architecture.KeyValueHeads ?? _heads;
         _dimension = model / _heads;
         _dropout = architecture.AttentionDropout;
+        _scale = Math.Pow(_dimension, -0.5);
         _queryKeyValue = new Linear(generator, model, model, _groups * _dimension, _groups * _dimension);
         _output = new Linear(generator, model, model);
         RegisterComponents();
@@ -97,7 +99,7 @@ internal sealed class MultiHeadAttention : nn.Module
         // Heads of one group share keys and values: their queries stand in one block of rows.
         var q = query.reshape(rows * _groups, _heads / _groups * queries, _dimension); // (B·groups, H/groups·Q, d)
         var k = key.reshape(rows * _groups, keys, _dimension).transpose(1, 2); // (B·groups, d, K)
-        var scores = torch.bmm(q.mul(Math.Pow(_dimension, -0.5)), k);
+        var scores = torch.bmm(q.mul(_scale), k);
         if (bias is not null)
             scores = scores.view(rows, _heads, queries, keys).add_(bias).view(scores.shape);
         var weights = scores.softmax(-1); // (B·groups, H/groups·Q, K)

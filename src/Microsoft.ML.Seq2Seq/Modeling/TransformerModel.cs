@@ -1,8 +1,8 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
-using TorchSharp.Utils;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Modeling;
@@ -11,6 +11,7 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 internal sealed class TransformerModel : SequenceModel
 {
     private readonly TransformerArchitecture _architecture;
+    private readonly Scalar _embeddingScale; // √D
 
     [ComponentName(Name = "source_embedding")]
     private readonly Parameter _sourceEmbedding; // (V_source, D)
@@ -50,6 +51,7 @@ internal sealed class TransformerModel : SequenceModel
     {
         _architecture = architecture;
         int model = architecture.ModelDimension;
+        _embeddingScale = Math.Sqrt(model);
         Parameter Embedding(int vocabulary) =>
             new(Initialization.Embedding(generator, vocabulary, model, SpecialTokens.Pad));
         _sourceEmbedding = Embedding(sourceVocabulary);
@@ -78,38 +80,38 @@ internal sealed class TransformerModel : SequenceModel
 
     private Parameter TargetEmbedding => _targetEmbedding ?? _sourceEmbedding;
 
-    public override Tensor Forward(Batch batch, Dropout? dropout) =>
-        Decode(batch, Encode(batch, dropout), dropout);
+    public override Tensor Forward(Batch batch, TrainingPass? training) =>
+        Decode(batch, Encode(batch, training), training);
 
     /// <summary>The encoder's output: (B, S, D).</summary>
-    public Tensor Encode(SourceBatch batch, Dropout? dropout)
+    public Tensor Encode(SourceBatch batch, TrainingPass? training)
     {
         int length = (int)batch.Source.shape[1];
-        var x = Embed(_sourceEmbedding, batch.Source, _encoderPositions, 0, dropout);
+        var x = Embed(_sourceEmbedding, batch.Source, _encoderPositions, 0, training);
         var bias = Add(Add(_encoderPositions.Bias(0, length, length), WindowMask(0, length, length)), batch.SourceMask);
         foreach (var layer in _encoder)
-            x = layer.Forward(x, _encoderPositions, bias, dropout);
+            x = layer.Forward(x, _encoderPositions, bias, training?.Dropout);
         return _encoderNorm?.Forward(x) ?? x;
     }
 
     /// <summary>The decoder's output under teacher forcing: (B, T, D).</summary>
     /// <param name="batch">The target, and the mask of the source.</param>
     /// <param name="memory">(B, S, D) the encoder's output.</param>
-    /// <param name="dropout">Null at validation.</param>
-    public Tensor Decode(Batch batch, Tensor memory, Dropout? dropout)
+    /// <param name="training">Null at validation.</param>
+    public Tensor Decode(Batch batch, Tensor memory, TrainingPass? training)
     {
         int length = (int)batch.TargetInput.shape[1];
-        var x = Embed(TargetEmbedding, batch.TargetInput, _decoderPositions, 0, dropout);
+        var x = Embed(TargetEmbedding, batch.TargetInput, _decoderPositions, 0, training);
         var bias = Add(Add(_decoderPositions.Bias(0, length, length), WindowMask(0, length, length)), batch.CausalMask)!;
         foreach (var layer in _decoder)
-            x = layer.Forward(x, memory, _decoderPositions, bias, batch.SourceMask, dropout);
+            x = layer.Forward(x, memory, _decoderPositions, bias, batch.SourceMask, training?.Dropout);
         return _decoderNorm?.Forward(x) ?? x;
     }
 
     public override DecoderState Start(SourceBatch source)
     {
         using var scope = NewDisposeScope();
-        var memory = Encode(source, dropout: null);
+        var memory = Encode(source, training: null);
         return new TransformerState(
             [.. _decoder.Select(layer => layer.Start(memory))],
             source.Rows,
@@ -121,7 +123,7 @@ internal sealed class TransformerModel : SequenceModel
         using var scope = NewDisposeScope();
         var current = (TransformerState)state;
         int position = current.Position;
-        var x = Embed(TargetEmbedding, tokens.unsqueeze(1), _decoderPositions, position, dropout: null); // (R, 1, D)
+        var x = Embed(TargetEmbedding, tokens.unsqueeze(1), _decoderPositions, position, training: null); // (R, 1, D)
         var bias = Add(_decoderPositions.Bias(position, 1, position + 1), WindowMask(position, 1, position + 1));
         for (int i = 0; i < _decoder.Count; i++)
             x = _decoder[i].Next(x, current.Layers[i], _decoderPositions, bias, current.SourceMask);
@@ -145,11 +147,12 @@ internal sealed class TransformerModel : SequenceModel
     }
 
     /// <summary>√D-scaled embeddings with positions (sections 3.4, 3.5): (B, T) → (B, T, D)</summary>
-    private Tensor Embed(Parameter table, Tensor ids, PositionalEncoding positions, int start, Dropout? dropout)
+    private Tensor Embed(Parameter table, Tensor ids, PositionalEncoding positions, int start, TrainingPass? training)
     {
-        var x = table.index_select(0, ids.view(-1)).view(ids.shape[0], ids.shape[1], Width).mul(Math.Sqrt(Width));
-        x = positions.AddTo(x, start);
-        return dropout?.Apply(x, _architecture.Dropout) ?? x;
+        var flat = ids.view(-1);
+        var rows = training?.Lookup(table, flat, _embeddingScale) ?? table.index_select(0, flat).mul(_embeddingScale);
+        var x = positions.AddTo(rows.view(ids.shape[0], ids.shape[1], Width), start);
+        return training?.Dropout.Apply(x, _architecture.Dropout) ?? x;
     }
 
     /// <summary>-∞ outside the attention window for queries start … on keys 0 …: (Q, K), or null without one.</summary>

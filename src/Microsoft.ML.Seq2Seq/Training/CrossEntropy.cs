@@ -25,7 +25,7 @@ internal static class CrossEntropy
     private const long ChunkRows = 256;
 
     /// <summary>Runs the model forward and back: adds to the gradients of its parameters.</summary>
-    /// <param name="model">In training.</param>
+    /// <param name="model">Every parameter has a gradient, zero before the first batch of an update.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="smoothing">ε</param>
     /// <param name="scale">Factor on the gradient: 1 / (target tokens of the update) makes it that of the mean.</param>
@@ -33,7 +33,8 @@ internal static class CrossEntropy
     public static LossSum ForwardBackward(SequenceModel model, Batch batch, double smoothing, double scale, Dropout dropout)
     {
         using var scope = NewDisposeScope();
-        var decoded = model.Forward(batch, dropout); // (B, T, D)
+        var training = new TrainingPass(dropout);
+        var decoded = model.Forward(batch, training); // (B, T, D)
         Tensor gradient; // (B, T, D)
         LossSum sum;
         using (torch.no_grad())
@@ -42,6 +43,7 @@ internal static class CrossEntropy
             sum = Accumulate(model, batch, decoded.detach(), smoothing, (scale, gradient.view(-1, model.Width)));
         }
         decoded.backward([gradient]);
+        training.AddEmbeddingGradients();
         return sum;
     }
 
@@ -50,7 +52,7 @@ internal static class CrossEntropy
     {
         using var scope = NewDisposeScope();
         using var noGrad = torch.no_grad();
-        return Accumulate(model, batch, model.Forward(batch, dropout: null), smoothing, backward: null);
+        return Accumulate(model, batch, model.Forward(batch, training: null), smoothing, backward: null);
     }
 
     private static LossSum Accumulate(

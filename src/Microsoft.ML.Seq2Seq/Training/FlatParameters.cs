@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Training;
@@ -9,17 +10,19 @@ namespace Microsoft.ML.Seq2Seq.Training;
 /// </summary>
 internal sealed class FlatParameters : IDisposable
 {
+    private readonly Parameter[] _parameters;
+
     public FlatParameters(nn.Module model)
     {
         using var scope = NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var parameters = model.named_parameters().Select(named => named.parameter).ToArray();
-        long count = parameters.Sum(parameter => parameter.numel());
-        var device = parameters[0].device;
+        _parameters = [.. model.named_parameters().Select(named => named.parameter)];
+        long count = _parameters.Sum(parameter => parameter.numel());
+        var device = _parameters[0].device;
         Values = torch.empty(count, ScalarType.Float32, device).DetachFromDisposeScope();
         Gradients = torch.zeros(count, ScalarType.Float32, device).DetachFromDisposeScope();
         long start = 0;
-        foreach (var parameter in parameters)
+        foreach (var parameter in _parameters)
         {
             long length = parameter.numel();
             var values = Values.narrow(0, start, length).view(parameter.shape);
@@ -36,9 +39,28 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>(N) their gradients; a backward pass adds to them.</summary>
     public Tensor Gradients { get; }
 
-    /// <summary>The model's parameters stay: they share the storage.</summary>
+    public void ClearGradients()
+    {
+        using var scope = NewDisposeScope();
+        Gradients.zero_();
+    }
+
+    /// <summary>The norm of all gradients together; scales them down to the limit where there is one.</summary>
+    /// <param name="limit">0: none.</param>
+    public double ClipGradients(double limit)
+    {
+        using var scope = NewDisposeScope();
+        double norm = Gradients.norm().item<float>();
+        if (limit > 0 && norm > limit && double.IsFinite(norm))
+            Gradients.mul_(limit / norm);
+        return norm;
+    }
+
+    /// <summary>The model keeps its weights, which share the storage, and loses its gradients.</summary>
     public void Dispose()
     {
+        foreach (var parameter in _parameters)
+            parameter.grad = null;
         Values.Dispose();
         Gradients.Dispose();
     }

@@ -29,7 +29,7 @@ internal sealed class FusedAdam : IDisposable
         """;
 
     // Compiled once: libtorch never frees a compilation unit.
-    private static readonly Lazy<jit.CompilationUnit> Compiled = new(() => jit.compile(Script));
+    private static readonly Lazy<jit.CompilationUnit> _compiled = new(() => jit.compile(Script));
 
     private readonly FlatParameters _parameters;
     private readonly string _function;
@@ -53,7 +53,7 @@ internal sealed class FusedAdam : IDisposable
     public void Step(double learningRate)
     {
         using Scalar rate = learningRate;
-        using var _ = (Tensor)Compiled.Value.invoke(_function,
+        using var _ = (Tensor)_compiled.Value.invoke(_function,
             new[] { _parameters.Values }, new[] { _parameters.Gradients }, new[] { _means }, new[] { _squares },
             new[] { _steps }, rate, _beta1, _beta2, _epsilon, _decay);
     }

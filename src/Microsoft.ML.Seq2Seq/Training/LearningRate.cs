@@ -3,7 +3,8 @@ namespace Microsoft.ML.Seq2Seq.Training;
 /// <summary>The learning rate of each step.</summary>
 internal sealed class LearningRate
 {
-    private const double HighestByDefault = 0.002;
+    private const double HighestOfShortWarmup = 0.002;
+    private const double PeakByDefault = 0.001;
     private const int PaperWarmup = 4000;
 
     private readonly LearningRateSchedule _schedule;
@@ -16,9 +17,15 @@ internal sealed class LearningRate
         _schedule = options.Schedule;
         _plannedSteps = plannedSteps;
         _warmup = options.WarmupSteps ?? (int)Math.Clamp(plannedSteps / 10, 1, PaperWarmup);
-        _peak = options.LearningRate ?? (_schedule == LearningRateSchedule.Noam
-            ? Math.Min(HighestByDefault, Math.Pow((double)modelDimension * Math.Max(1, _warmup), -0.5))
-            : 0.001);
+        _peak = options.LearningRate ?? PeakByDefault;
+        if (options.LearningRate is null && _schedule == LearningRateSchedule.Noam)
+        {
+            // d^-½ · min(s^-½, s · w^-1½) is highest at s = w.
+            _peak = Math.Pow((double)modelDimension * Math.Max(1, _warmup), -0.5);
+            // A warm-up cut to a short plan would make it many times what the paper's 4,000 steps give.
+            if (options.WarmupSteps is null)
+                _peak = Math.Min(HighestOfShortWarmup, _peak);
+        }
     }
 
     /// <summary>The rate of a step; the first step is 1.</summary>
@@ -26,10 +33,10 @@ internal sealed class LearningRate
     {
         if (step < _warmup)
             return _peak * step / _warmup;
-        double left = Math.Clamp((double)(_plannedSteps - step) / Math.Max(1, _plannedSteps - _warmup), 0, 1);
+        // Zero one step after the last, so that no step of the plan is lost.
+        double left = Math.Clamp((double)(_plannedSteps + 1 - step) / Math.Max(1, _plannedSteps + 1 - _warmup), 0, 1);
         return _peak * _schedule switch
         {
-            // d^-½ · min(s^-½, s · w^-1½) in the paper: the same curve, with the peak at s = w.
             LearningRateSchedule.Noam or LearningRateSchedule.InverseSquareRoot =>
                 Math.Sqrt((double)Math.Max(1, _warmup) / Math.Max(step, Math.Max(1, _warmup))),
             LearningRateSchedule.Cosine => 0.5 * (1 - Math.Cos(Math.PI * left)),

@@ -43,13 +43,13 @@ internal sealed class CurveRecorder : ITrainingObserver
 internal sealed class ProgressObserver(
     IProgress<TrainingProgress> progress, Func<IReadOnlyList<SamplePrediction>> samples) : ITrainingObserver
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(200);
 
     private readonly Stopwatch _sinceReport = Stopwatch.StartNew();
 
     public void OnStep(TrainingRun run)
     {
-        if (run.Step > 1 && _sinceReport.Elapsed < Interval)
+        if (run.Step > 1 && _sinceReport.Elapsed < _interval)
             return;
         Report(run, isValidation: false, []);
     }

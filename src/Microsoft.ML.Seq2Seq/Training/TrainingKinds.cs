@@ -10,10 +10,10 @@ public enum LearningRateSchedule
     /// <summary>The same curve, reaching <see cref="TrainingOptions.LearningRate"/> at the end of the warm-up.</summary>
     InverseSquareRoot,
 
-    /// <summary>Up linearly, then down to zero along half a cosine over the planned steps.</summary>
+    /// <summary>Up linearly, then down along half a cosine, to zero after the last planned step.</summary>
     Cosine,
 
-    /// <summary>Up linearly, then down to zero linearly over the planned steps.</summary>
+    /// <summary>Up linearly, then down linearly, to zero after the last planned step.</summary>
     Linear,
 
     /// <summary>Up linearly, then constant.</summary>

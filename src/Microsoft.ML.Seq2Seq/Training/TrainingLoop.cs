@@ -55,6 +55,7 @@ internal sealed class TrainingLoop
     /// <exception cref="InvalidOperationException">The gradient stays infinite or not a number.</exception>
     public TrainingRun Run()
     {
+        using var threads = new ThreadScope(_options.Threads);
         using var parameters = new FlatParameters(_model);
         using var optimizer = new FusedAdam(parameters, _options);
         using var best = new BestWeights(parameters);
@@ -71,10 +72,10 @@ internal sealed class TrainingLoop
             {
                 watch.Restart();
                 var loss = Accumulate(update);
-                run.GradientNorm = Clip(parameters.Gradients);
+                run.GradientNorm = parameters.ClipGradients(_options.GradientClipNorm);
                 run.Step++;
                 run.LearningRate = rate.At(run.Step);
-                if (double.IsFinite(run.GradientNorm))
+                if (double.IsFinite(run.GradientNorm) && double.IsFinite(loss.Smoothed))
                 {
                     optimizer.Step(run.LearningRate);
                     run.Train += loss;
@@ -85,10 +86,10 @@ internal sealed class TrainingLoop
                     run.SkippedSteps++;
                     if (++skippedInARow == MostSkippedInARow)
                         throw new InvalidOperationException(
-                            $"The gradient was not finite in {MostSkippedInARow} steps in a row, up to step {run.Step}. " +
+                            $"Loss or gradient was not finite in {MostSkippedInARow} steps in a row, up to step {run.Step}. " +
                             $"Lower {nameof(TrainingOptions.LearningRate)} (now {run.LearningRate:g3}) or lengthen {nameof(TrainingOptions.WarmupSteps)}.");
                 }
-                parameters.Gradients.zero_();
+                parameters.ClearGradients();
                 run.TokensTrained += loss.Tokens;
                 run.TimeTraining += watch.Elapsed;
                 StopIfDue(run, planned);
@@ -102,7 +103,7 @@ internal sealed class TrainingLoop
             if (run.StopReason is null && _options.ValidateEverySteps is null)
                 Validate(run, best);
         }
-        if (_isCanceled() && run.BestValidationLoss is null)
+        if (run.IsCanceled && run.BestValidationLoss is null)
             throw new OperationCanceledException("Training was canceled before its first validation.", _options.CancellationToken);
         best.Restore();
         return run;
@@ -123,20 +124,10 @@ internal sealed class TrainingLoop
         return loss;
     }
 
-    /// <summary>The norm of the gradient; scales it down to the limit where there is one.</summary>
-    private double Clip(Tensor gradients)
-    {
-        using var scope = NewDisposeScope();
-        double norm = gradients.norm().item<float>();
-        if (_options.GradientClipNorm > 0 && norm > _options.GradientClipNorm && double.IsFinite(norm))
-            gradients.mul_(_options.GradientClipNorm / norm);
-        return norm;
-    }
-
     private void StopIfDue(TrainingRun run, long planned)
     {
         if (_isCanceled())
-            run.Stop("canceled");
+            run.Cancel();
         else if (run.Step >= planned)
             run.Stop(_options.MaxSteps == planned ? $"{nameof(TrainingOptions.MaxSteps)} reached" : $"{nameof(TrainingOptions.MaxEpochs)} reached");
         else if (run.Elapsed >= _options.MaxDuration)
@@ -145,12 +136,16 @@ internal sealed class TrainingLoop
 
     private void Validate(TrainingRun run, BestWeights best)
     {
-        // A canceled run should end at once: what was not validated before stays so.
-        if (_isCanceled())
+        if (run.IsCanceled)
             return;
         if (_validation.Count > 0)
         {
-            run.ValidationLoss = ValidationLoss();
+            if (ValidationLoss() is not { } loss)
+            {
+                run.Cancel();
+                return;
+            }
+            run.ValidationLoss = loss;
             best.Offer(run);
         }
         foreach (var observer in _observers)
@@ -158,12 +153,15 @@ internal sealed class TrainingLoop
         run.Train = default;
     }
 
-    /// <summary>Over all tokens of all validation rows.</summary>
-    private double ValidationLoss()
+    /// <summary>Over all tokens of all validation rows; null where the run is canceled meanwhile, which should end it at
+    /// once.</summary>
+    private double? ValidationLoss()
     {
         var sum = new LossSum();
         foreach (int[] rows in new BatchPlanner(_validation, _options.TokensPerBatch).InOrder())
         {
+            if (_isCanceled())
+                return null;
             using var batch = Batch.Create(_validation, rows, _device);
             sum += CrossEntropy.Evaluate(_model, batch, _options.LabelSmoothing);
         }

@@ -5,9 +5,11 @@ namespace Microsoft.ML.Seq2Seq;
 /// <summary>How a model is trained.</summary>
 public sealed class TrainingOptions
 {
+    internal const int DefaultMaxEpochs = 20;
+
     /// <summary>Passes over the training rows. Default 20: with a validation set the best epoch is kept and the run
     /// stops early.</summary>
-    public int MaxEpochs { get; set; } = 20;
+    public int MaxEpochs { get; set; } = DefaultMaxEpochs;
 
     /// <summary>Most updates of the weights. Default null: as many as the epochs have.</summary>
     public int? MaxSteps { get; set; }
@@ -24,8 +26,9 @@ public sealed class TrainingOptions
     public int GradientAccumulation { get; set; } = 1;
 
     /// <summary>Highest learning rate, reached at the end of the warm-up. Default null: with
-    /// <see cref="LearningRateSchedule.Noam"/> the paper's (dimension · warm-up)^-½, but at most 0.002, which short
-    /// warm-ups need; with every other schedule 0.001.</summary>
+    /// <see cref="LearningRateSchedule.Noam"/> the paper's (dimension · warm-up)^-½, and where
+    /// <see cref="WarmupSteps"/> is null too, at most 0.002, since a short plan has a short warm-up; with every other
+    /// schedule 0.001.</summary>
     public double? LearningRate { get; set; }
 
     /// <summary>How the learning rate moves. Default <see cref="LearningRateSchedule.Noam"/>, the paper's.</summary>

@@ -51,7 +51,16 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
         }
     }
 
+    /// <summary>True where the user ended the run.</summary>
+    public bool IsCanceled { get; private set; }
+
     public void Stop(string reason) => StopReason ??= reason;
+
+    public void Cancel()
+    {
+        IsCanceled = true;
+        Stop("canceled");
+    }
 }
 
 /// <summary>Watches a run. Called on the training thread.</summary>

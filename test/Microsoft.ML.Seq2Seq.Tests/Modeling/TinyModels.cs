@@ -56,7 +56,7 @@ internal static class TinyModels
     {
         using var noGrad = torch.no_grad();
         using var scope = NewDisposeScope();
-        return model.Logits(model.Forward(batch, dropout: null)).MoveToOuterDisposeScope();
+        return model.Logits(model.Forward(batch, training: null)).MoveToOuterDisposeScope();
     }
 
     public static void AssertClose(Tensor expected, Tensor actual, double tolerance, string? what = null)

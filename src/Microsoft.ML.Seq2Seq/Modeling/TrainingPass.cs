@@ -1,0 +1,37 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Modeling;
+
+/// <summary>
+/// What a forward pass in training needs beside the batch: dropout, and a record of the embedding rows that it read.
+/// Autograd would make a dense gradient of the whole table for each lookup; here the rows are leaves of the graph, and
+/// their gradients are added to the table's once the backward pass has run.
+/// </summary>
+internal sealed class TrainingPass(Dropout dropout)
+{
+    private readonly List<(Parameter Table, Tensor Ids, Tensor Rows, Scalar Factor)> _lookups = [];
+
+    public Dropout Dropout => dropout;
+
+    /// <summary>Rows of a table times a factor: (N) → (N, D)</summary>
+    public Tensor Lookup(Parameter table, Tensor ids, Scalar factor)
+    {
+        using var noGrad = torch.no_grad();
+        var rows = table.index_select(0, ids).mul_(factor);
+        rows.requires_grad_(true);
+        _lookups.Add((table, ids, rows, factor));
+        return rows;
+    }
+
+    /// <summary>Adds the gradients of the looked-up rows to those of their tables.</summary>
+    public void AddEmbeddingGradients()
+    {
+        using var noGrad = torch.no_grad();
+        foreach (var (table, ids, rows, factor) in _lookups)
+            if (rows.grad is { } gradient)
+                table.grad!.index_add_(0, ids, gradient, factor);
+        _lookups.Clear();
+    }
+}

@@ -1,0 +1,35 @@
+namespace Microsoft.ML.Seq2Seq.Tests.Decoding;
+
+[TestClass]
+public sealed class DecodingOptionsTests
+{
+    public static IEnumerable<object[]> Wrong()
+    {
+        static object[] Case(string option, string value, Action<DecodingOptions> change) => [option, value, change];
+        yield return Case("Strategy", "99", o => o.Strategy = (DecodingStrategy)99);
+        yield return Case("BeamSize", "0", o => o.BeamSize = 0);
+        yield return Case("BeamSize", "1025", o => o.BeamSize = 1025);
+        yield return Case("LengthPenalty", "-1", o => o.LengthPenalty = -1);
+        yield return Case("LengthPenalty", "NaN", o => o.LengthPenalty = double.NaN);
+        yield return Case("NumberOfHypotheses", "0", o => o.NumberOfHypotheses = 0);
+        yield return Case("NumberOfHypotheses", "5", o => o.NumberOfHypotheses = 5);
+        yield return Case("NumberOfHypotheses", "2", o => (o.Strategy, o.NumberOfHypotheses) = (DecodingStrategy.Greedy, 2));
+        yield return Case("MinLength", "-1", o => o.MinLength = -1);
+        yield return Case("MinLength", "257", o => o.MinLength = 257);
+        yield return Case("MaxLength", "0", o => o.MaxLength = 0);
+        yield return Case("MaxLengthRatio", "-0.5", o => o.MaxLengthRatio = -0.5);
+        yield return Case("BatchTokens", "0", o => o.BatchTokens = 0);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Wrong))]
+    public void AWrongOptionIsNamedWithItsValueAndWhatIsAllowed(string option, string value, Action<DecodingOptions> change)
+    {
+        var options = new DecodingOptions();
+        options.Validate();
+        change(options);
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(options.Validate);
+        Assert.AreEqual(option, error.ParamName);
+        StringAssert.StartsWith(error.Message, $"{option} is {value}; allowed: ");
+    }
+}

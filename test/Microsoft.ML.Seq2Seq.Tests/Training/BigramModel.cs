@@ -1,0 +1,58 @@
+using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Modeling;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Training;
+
+/// <summary>The simplest model that the loop can train: the next token depends on the last one alone. It shows that
+/// the loop knows no architecture, and it can be told to break down.</summary>
+internal sealed class BigramModel : SequenceModel
+{
+    [ComponentName(Name = "embedding")]
+    private readonly Parameter _embedding; // (V, D)
+
+    [ComponentName(Name = "output")]
+    private readonly Parameter _output; // (V, D)
+
+    public BigramModel(int vocabulary = 13, int width = 8, ulong seed = 1)
+        : base(nameof(BigramModel))
+    {
+        using var generator = new Generator(seed, torch.CPU);
+        _embedding = new Parameter(torch.randn([vocabulary, width], generator: generator).mul_(0.5));
+        _output = new Parameter(torch.randn([vocabulary, width], generator: generator).mul_(0.5));
+        RegisterComponents();
+    }
+
+    /// <summary>Called with the number of the forward pass in training; true makes its output not a number.</summary>
+    public Func<int, bool> Breaks { get; set; } = _ => false;
+
+    /// <summary>Called at every forward pass of a validation.</summary>
+    public Action OnValidation { get; set; } = () => { };
+
+    public int Passes { get; private set; }
+
+    public override int Width => (int)_embedding.shape[1];
+
+    public override int TargetVocabulary => (int)_output.shape[0];
+
+    public override Parameter OutputWeight => _output;
+
+    public override Tensor Forward(Batch batch, TrainingPass? training)
+    {
+        if (training is null)
+            OnValidation();
+        var ids = batch.TargetInput.view(-1);
+        var rows = training?.Lookup(_embedding, ids, 1) ?? _embedding.index_select(0, ids);
+        var x = rows.view(batch.Rows, -1, Width);
+        return training is not null && Breaks(++Passes) ? x.mul(float.NaN) : x;
+    }
+
+    public override DecoderState Start(SourceBatch source) => throw new NotSupportedException();
+
+    public override (Tensor Logits, DecoderState State) Step(DecoderState state, Tensor tokens) => throw new NotSupportedException();
+
+    public override DecoderState Reorder(DecoderState state, Tensor hypotheses, Tensor? sources) => throw new NotSupportedException();
+}
