@@ -35,6 +35,9 @@ internal sealed class RowStatistics
 
     public ReadOnlySpan<double> this[int row] => _numbers.AsSpan(row * Width, Width);
 
+    /// <summary>Whether the two are alike in every row.</summary>
+    public bool IsSameAs(RowStatistics other) => _numbers.AsSpan().SequenceEqual(other._numbers);
+
     public double ScoreOf(ReadOnlySpan<double> sum) => _metric.Score(sum);
 
     /// <summary>Scores of as many rows, drawn with replacement; each sample has its own random numbers.</summary>
@@ -64,7 +67,7 @@ internal sealed class RowStatistics
 /// <summary>Intervals and p-values from rows' statistics.</summary>
 internal static class Resampling
 {
-    // Sums of thirds in another order differ in their last digits; that makes no trial less extreme.
+    // Sums of thirds in another order differ in their last digits; that makes no trial more or less extreme.
     private const double Tie = 1e-9;
 
     /// <summary>Mean and 95 % interval of resampled scores: a fortieth of them lies beyond either end.</summary>
@@ -77,8 +80,8 @@ internal static class Resampling
     }
 
     /// <summary>The paired approximate-randomization test: the share of trials, the systems themselves among them, that
-    /// come out at least as far apart as the systems.</summary>
-    public static double Randomization(RowStatistics first, RowStatistics second, int trials, int seed)
+    /// come out farther apart than the systems, or as far where ties count.</summary>
+    public static double Randomization(RowStatistics first, RowStatistics second, int trials, int seed, bool countTies)
     {
         // Swapping a row adds its difference to one system and takes it from the other; equal rows change nothing.
         int width = first.Width;
@@ -91,10 +94,10 @@ internal static class Resampling
                 differences.Add(second[row][i] - first[row][i]);
         }
 
-        double observed = Math.Abs(first.Score - second.Score);
+        double threshold = Threshold(first.Score - second.Score, countTies);
         ReadOnlySpan<double> swaps = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(differences);
         double[] swapped = new double[width], firstSum = new double[width], secondSum = new double[width];
-        int asFar = 0;
+        int farther = 0;
         for (int trial = 0; trial < trials; trial++)
         {
             var random = new SplitMix64(SplitMix64.Combine((ulong)seed, (ulong)trial));
@@ -114,22 +117,27 @@ internal static class Resampling
                 secondSum[i] = second.Sum[i] - swapped[i];
             }
 
-            if (Math.Abs(first.ScoreOf(firstSum) - second.ScoreOf(secondSum)) >= observed - Tie)
-                asFar++;
+            if (Math.Abs(first.ScoreOf(firstSum) - second.ScoreOf(secondSum)) > threshold)
+                farther++;
         }
 
-        return (asFar + 1.0) / (trials + 1.0);
+        return (farther + 1.0) / (trials + 1.0);
     }
 
-    /// <summary>The paired bootstrap: the share of samples whose difference strays from their mean by at least the
-    /// difference of the systems.</summary>
-    public static double PairedBootstrap(double difference, ReadOnlySpan<double> first, ReadOnlySpan<double> second)
+    /// <summary>The paired bootstrap: the share of samples whose difference strays above their mean by more than the
+    /// difference of the systems, or as much where ties count.</summary>
+    public static double PairedBootstrap(
+        double difference, ReadOnlySpan<double> first, ReadOnlySpan<double> second, bool countTies)
     {
         double[] apart = new double[first.Length];
         for (int i = 0; i < apart.Length; i++)
             apart[i] = Math.Abs(first[i] - second[i]);
         double mean = apart.Average();
-        int asFar = apart.Count(distance => distance - mean >= Math.Abs(difference) - Tie);
-        return (asFar + 1.0) / (apart.Length + 1.0);
+        double threshold = Threshold(difference, countTies);
+        int farther = apart.Count(distance => distance - mean > threshold);
+        return (farther + 1.0) / (apart.Length + 1.0);
     }
+
+    private static double Threshold(double difference, bool countTies)
+        => Math.Abs(difference) + (countTies ? -Tie : Tie);
 }

@@ -3,8 +3,7 @@ using Microsoft.ML.Seq2Seq.Evaluation;
 namespace Microsoft.ML.Seq2Seq;
 
 /// <summary>Whether a score, or the difference between two, is more than chance. The numbers equal sacreBLEU's up to the
-/// random draws, but for one thing: a trial that comes out exactly as far apart as the systems counts against the
-/// difference. Otherwise two systems that differ in a handful of rows, or in none, would differ significantly.</summary>
+/// random draws, except that systems alike in every row have the p-value 1.</summary>
 public static class Seq2SeqSignificance
 {
     /// <summary>A system's score with its 95 % interval, by bootstrap resampling (Koehn 2004).</summary>
@@ -39,9 +38,11 @@ public static class Seq2SeqSignificance
         // The same seed draws the same rows for both, as the paired bootstrap needs.
         double[] firstScores = first.Bootstrap(options.Resamples, options.Seed);
         double[] secondScores = second.Bootstrap(options.Resamples, options.Seed);
-        double p = options.Test == SignificanceTest.ApproximateRandomization
-            ? Resampling.Randomization(first, second, options.Trials, options.Seed)
-            : Resampling.PairedBootstrap(first.Score - second.Score, firstScores, secondScores);
+        double p = first.IsSameAs(second)
+            ? 1
+            : options.Test == SignificanceTest.ApproximateRandomization
+                ? Resampling.Randomization(first, second, options.Trials, options.Seed, options.TiesCount)
+                : Resampling.PairedBootstrap(first.Score - second.Score, firstScores, secondScores, options.TiesCount);
         return new SystemComparison(options.Metric, Resampling.Summarize(first, firstScores),
             Resampling.Summarize(second, secondScores), p, options.Test, first.Rows);
     }

@@ -74,15 +74,28 @@ public sealed class SignificanceTests
     }
 
     [TestMethod]
-    public void ThePValueIsThatOfAllSwaps()
+    [DataRow(EvaluationMetric.ExactMatch, null, 0.25)]
+    [DataRow(EvaluationMetric.ExactMatch, false, 0.0)]
+    [DataRow(EvaluationMetric.Ter, null, 0.0)]
+    [DataRow(EvaluationMetric.Ter, true, 0.25)]
+    public void ThePValueIsThatOfAllSwapsIfTiesCount(EvaluationMetric metric, bool? countTies, double p)
     {
-        // Of the 2³ ways to swap the three rows that differ, only none and all are as far apart as 3 to 0.
+        // Of the 2³ ways to swap the three rows that differ, none is farther apart than 3 to 0, and two are as far.
         string[][] references = [["a"], ["b"], ["c"], ["d"]];
         SystemComparison comparison = Seq2SeqSignificance.Compare(["x", "x", "x", "d"], ["a", "b", "c", "d"], references,
-            new() { Metric = EvaluationMetric.ExactMatch, Trials = 20_000 });
-        Assert.AreEqual(0.25, comparison.PValue, 0.015);
-        Assert.AreEqual(0.75, comparison.Difference);
-        Assert.Contains("p = 0.2", comparison.ToString());
+            new() { Metric = metric, CountTies = countTies, Trials = 20_000 });
+        Assert.AreEqual(p, comparison.PValue, 0.015);
+    }
+
+    [TestMethod]
+    public void AComparisonPrintsScoresDifferenceAndPValue()
+    {
+        string[][] references = [["a"], ["b"]];
+        SystemComparison comparison = Seq2SeqSignificance.Compare(["a", "x"], ["a", "b"], references,
+            new() { Metric = EvaluationMetric.ExactMatch, Trials = 100, Resamples = 1 });
+        Assert.AreEqual(0.5, comparison.Difference);
+        Assert.StartsWith("ExactMatch on 2 rows\nbaseline  0.5 (μ = ", comparison.ToString());
+        Assert.EndsWith("difference +0.5, p = 1 (ApproximateRandomization)", comparison.ToString());
     }
 
     [TestMethod]
