@@ -70,7 +70,10 @@ internal sealed class ElfVersionNeeds
                 }
                 auxiliary = checked(auxiliary + Int32(auxiliary + 12));
             }
-            need = checked(need + Int32(need + 12));
+            int next = Int32(need + 12);
+            if (next == 0)
+                break;
+            need = checked(need + next);
         }
         return weakened;
     }
