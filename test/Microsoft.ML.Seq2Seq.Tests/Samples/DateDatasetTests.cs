@@ -55,6 +55,15 @@ public sealed class DateDatasetTests
     }
 
     [TestMethod]
+    public void OtherCalendarsAreTaughtMoreThanTheyAreTested()
+    {
+        static double Share(IReadOnlyList<DateExample> rows) => rows.Count(row => row.Style.HasYearsOfItsOwn) / (double)rows.Count;
+
+        Assert.IsGreaterThan(2 * Share(_data.HeldOutDates), Share(_data.Training));
+        Assert.IsLessThan(0.2, Share(_data.Training));
+    }
+
+    [TestMethod]
     public void TheSameSeedGivesTheSameRowsEverywhere()
     {
         string text = string.Join('\n', AllRows.Select(row => $"{row.Source}\t{row.Target}"));
