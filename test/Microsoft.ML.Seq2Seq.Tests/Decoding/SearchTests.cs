@@ -47,7 +47,7 @@ public sealed class SearchTests
             while (true)
             {
                 var next = model.LogProbabilities(_source, [.. written]);
-                next[SpecialTokens.Pad] = next[SpecialTokens.Begin] = double.NegativeInfinity;
+                next[SpecialTokens.Pad] = next[SpecialTokens.Begin] = next[SpecialTokens.Unknown] = double.NegativeInfinity;
                 int best = written.Count == 8 ? SpecialTokens.End : Array.IndexOf(next, next.Max());
                 logProbability += next[best];
                 if (best == SpecialTokens.End)
@@ -211,7 +211,7 @@ public sealed class SearchTests
     [TestMethod]
     public void ABeamWiderThanTheVocabularyStillFillsAndEnds()
     {
-        var model = ScriptedModel.Random(1, vocabulary: 5);
+        var model = ScriptedModel.Random(1, vocabulary: 6);
         var found = Run(model, new DecodingOptions { BeamSize = 32, NumberOfHypotheses = 32, MaxLength = 6, MaxLengthRatio = 0 });
         Assert.HasCount(32, found);
     }
