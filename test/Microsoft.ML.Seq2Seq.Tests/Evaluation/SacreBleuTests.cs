@@ -38,7 +38,14 @@ public sealed class SacreBleuTests
         ChrF("CHRF(word_order=2, whitespace=True)", 2, new() { ChrFWhitespace = true }),
         ChrF("CHRF(eps_smoothing=True)", 0, new() { ChrFEpsilonSmoothing = true }),
         ChrF("CHRF(word_order=2, eps_smoothing=True)", 2, new() { ChrFEpsilonSmoothing = true }),
-        ("TER()", () => new Ter()),
+        Ter("TER()", new()),
+        Ter("TER(case_sensitive=True)", new() { TerCaseSensitive = true }),
+        Ter("TER(normalized=True)", new() { TerNormalize = true }),
+        Ter("TER(normalized=True, asian_support=True)", new() { TerNormalize = true, TerAsian = true }),
+        Ter("TER(no_punct=True)", new() { TerRemovePunctuation = true }),
+        Ter("TER(no_punct=True, asian_support=True)", new() { TerRemovePunctuation = true, TerAsian = true }),
+        Ter("TER(normalized=True, no_punct=True, asian_support=True)",
+            new() { TerNormalize = true, TerRemovePunctuation = true, TerAsian = true }),
     ];
 
     public static IEnumerable<string[]> SetNames => SacreBleuNumbers.Sets.Select(set => new[] { set.Name });
@@ -58,7 +65,7 @@ public sealed class SacreBleuTests
     public void SentenceScoresEqualSacreBleus(string name)
     {
         ScoredSet set = Find(name);
-        CorpusMetric[] metrics = [new Bleu(new() { EffectiveOrder = true }), new ChrF(new(), wordOrder: 2), new Ter()];
+        CorpusMetric[] metrics = [new Bleu(new() { EffectiveOrder = true }), new ChrF(new(), wordOrder: 2), new Ter(new())];
         for (int i = 0; i < metrics.Length; i++)
         {
             for (int row = 0; row < set.Rows.Length; row++)
@@ -86,7 +93,7 @@ public sealed class SacreBleuTests
         Assert.AreEqual(set.Scores[0], metrics.Bleu, Tolerance);
         Assert.AreEqual(set.Scores[19], metrics.ChrF, Tolerance);
         Assert.AreEqual(set.Scores[20], metrics.ChrFPlusPlus, Tolerance);
-        Assert.AreEqual(set.Scores[^1], metrics.Ter, Tolerance);
+        Assert.AreEqual(set.Scores[27], metrics.Ter, Tolerance);
         Assert.AreEqual(set.Rows.Length, metrics.Rows);
     }
 
@@ -120,6 +127,8 @@ public sealed class SacreBleuTests
 
     private static (string, Func<CorpusMetric>) ChrF(string name, int words, EvaluationOptions options)
         => (name, () => new ChrF(options, words));
+
+    private static (string, Func<CorpusMetric>) Ter(string name, EvaluationOptions options) => (name, () => new Ter(options));
 
     private static ScoredSet Find(string name) => SacreBleuNumbers.Sets.Single(set => set.Name == name);
 
