@@ -32,7 +32,8 @@ public enum BleuSmoothing
     /// <summary>Counts <see cref="EvaluationOptions.SmoothingValue"/> matches instead of none.</summary>
     Floor,
 
-    /// <summary>Adds <see cref="EvaluationOptions.SmoothingValue"/> to matches and totals of every order above the first.</summary>
+    /// <summary>Adds <see cref="EvaluationOptions.SmoothingValue"/> to matches and totals of every order above the
+    /// first.</summary>
     AddK,
 
     /// <summary>Counts half a match for the first such order, a quarter for the second, and so on.</summary>

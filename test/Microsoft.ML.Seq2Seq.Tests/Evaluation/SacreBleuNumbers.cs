@@ -6,10 +6,10 @@ namespace Microsoft.ML.Seq2Seq.Tests.Evaluation;
 /// Sentences of our own that are hard to score, and what sacreBLEU 2.6.0 says of them.
 /// </summary>
 /// <remarks>
-/// The numbers come from sacreBLEU's Python interface, run on Debian's python3 with python3-regex 2022.10.31 (Unicode 15)
+/// The numbers come from sacreBLEU's Python interface, run on Debian's python3 with python3-regex 0.1.20221031 (Unicode 15)
 /// and python3-portalocker, -tabulate, -colorama, -lxml. For each set, <c>scores</c> holds
-/// <c>metric.corpus_score(hypotheses, references).score</c> for the metrics in the order of <see cref="SacreBleuTests.Metrics"/>,
-/// whose names are the Python constructors; on the command line that is
+/// <c>metric.corpus_score(hypotheses, references).score</c> for the metrics in the order of
+/// <see cref="SacreBleuTests.Metrics"/>, whose names are the Python constructors; on the command line that is
 /// <c>sacrebleu references… -i hypotheses -m bleu|chrf|ter -w 7</c> with the options of the same names. <c>bleu</c> holds
 /// the precisions, brevity penalty and both lengths of <c>BLEU()</c>, <c>signature</c> its signature, and
 /// <c>sentences</c> <c>metric.sentence_score(hypothesis, references).score</c> of every row for

@@ -27,7 +27,8 @@ public sealed class SacreBleuTests
         Bleu("BLEU(smooth_method='add-k')", new() { Smoothing = BleuSmoothing.AddK }),
         Bleu("BLEU(smooth_method='add-k', smooth_value=2.5)", new() { Smoothing = BleuSmoothing.AddK, SmoothingValue = 2.5 }),
         Bleu("BLEU(effective_order=True)", new() { EffectiveOrder = true }),
-        Bleu("BLEU(smooth_method='floor', effective_order=True)", new() { Smoothing = BleuSmoothing.Floor, EffectiveOrder = true }),
+        Bleu("BLEU(smooth_method='floor', effective_order=True)",
+            new() { Smoothing = BleuSmoothing.Floor, EffectiveOrder = true }),
         Bleu("BLEU(max_ngram_order=2)", new() { MaxNgram = 2 }),
         Bleu("BLEU(max_ngram_order=6)", new() { MaxNgram = 6 }),
         ChrF("CHRF()", 0, new()),
@@ -69,7 +70,10 @@ public sealed class SacreBleuTests
         for (int i = 0; i < metrics.Length; i++)
         {
             for (int row = 0; row < set.Rows.Length; row++)
-                Assert.AreEqual(set.Sentences[i][row], Score(metrics[i], set, row, row + 1), Tolerance, $"{metrics[i]} of row {row}");
+            {
+                Assert.AreEqual(set.Sentences[i][row], Score(metrics[i], set, row, row + 1), Tolerance,
+                    $"{metrics[i]} of row {row}");
+            }
         }
     }
 
@@ -98,11 +102,16 @@ public sealed class SacreBleuTests
     }
 
     [TestMethod]
-    [DataRow(BleuTokenizer.Tok13a, false, BleuSmoothing.Exp, null, false, 1, "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0")]
-    [DataRow(BleuTokenizer.Intl, true, BleuSmoothing.None, null, true, 3, "nrefs:3|case:lc|eff:yes|tok:intl|smooth:none|version:2.6.0")]
-    [DataRow(BleuTokenizer.Char, false, BleuSmoothing.Floor, null, false, null, "nrefs:var|case:mixed|eff:no|tok:char|smooth:floor[0.10]|version:2.6.0")]
-    [DataRow(BleuTokenizer.Zh, false, BleuSmoothing.AddK, null, false, 1, "nrefs:1|case:mixed|eff:no|tok:zh|smooth:add-k[1.00]|version:2.6.0")]
-    [DataRow(BleuTokenizer.None, false, BleuSmoothing.AddK, 2.5, false, 1, "nrefs:1|case:mixed|eff:no|tok:none|smooth:add-k[2.50]|version:2.6.0")]
+    [DataRow(BleuTokenizer.Tok13a, false, BleuSmoothing.Exp, null, false, 1,
+        "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0")]
+    [DataRow(BleuTokenizer.Intl, true, BleuSmoothing.None, null, true, 3,
+        "nrefs:3|case:lc|eff:yes|tok:intl|smooth:none|version:2.6.0")]
+    [DataRow(BleuTokenizer.Char, false, BleuSmoothing.Floor, null, false, null,
+        "nrefs:var|case:mixed|eff:no|tok:char|smooth:floor[0.10]|version:2.6.0")]
+    [DataRow(BleuTokenizer.Zh, false, BleuSmoothing.AddK, null, false, 1,
+        "nrefs:1|case:mixed|eff:no|tok:zh|smooth:add-k[1.00]|version:2.6.0")]
+    [DataRow(BleuTokenizer.None, false, BleuSmoothing.AddK, 2.5, false, 1,
+        "nrefs:1|case:mixed|eff:no|tok:none|smooth:add-k[2.50]|version:2.6.0")]
     public void TheSignatureIsSacreBleus(
         BleuTokenizer tokenizer, bool lowercase, BleuSmoothing smoothing, double? value, bool effective, int? references,
         string expected)
