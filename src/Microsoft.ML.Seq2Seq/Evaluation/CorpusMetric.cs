@@ -14,4 +14,18 @@ internal abstract class CorpusMetric
 
     /// <summary>The score of the rows whose numbers add up to <paramref name="sum"/>.</summary>
     public abstract double Score(ReadOnlySpan<double> sum);
+
+    public static CorpusMetric Create(EvaluationMetric metric, EvaluationOptions options) => metric switch
+    {
+        EvaluationMetric.Bleu => new Bleu(options),
+        EvaluationMetric.ChrF => new ChrF(options, wordOrder: 0),
+        EvaluationMetric.ChrFPlusPlus => new ChrF(options, wordOrder: 2),
+        EvaluationMetric.Ter => new Ter(),
+        EvaluationMetric.WordErrorRate => new ErrorRate(words: true),
+        EvaluationMetric.CharacterErrorRate => new ErrorRate(words: false),
+        EvaluationMetric.ExactMatch => new ExactMatch(),
+        EvaluationMetric.Rouge1 => new Rouge(RougeKind.Words),
+        EvaluationMetric.Rouge2 => new Rouge(RougeKind.Pairs),
+        _ => new Rouge(RougeKind.Subsequence),
+    };
 }

@@ -36,7 +36,7 @@ internal sealed class MetricAccumulator
     }
 
     /// <summary>Adds a row. Null is an empty hypothesis, and no reference; a row without references has an empty one.</summary>
-    public void Add(string? hypothesis, IReadOnlyList<string?> references)
+    public void Add(string? hypothesis, IReadOnlyList<string?>? references)
     {
         hypothesis ??= "";
         IReadOnlyList<string> given = References(references);
@@ -88,8 +88,9 @@ internal sealed class MetricAccumulator
     }
 
     /// <summary>The references that count: those that are not null, or an empty one.</summary>
-    public static IReadOnlyList<string> References(IReadOnlyList<string?> references)
+    public static IReadOnlyList<string> References(IReadOnlyList<string?>? references)
     {
+        references ??= [];
         bool complete = references.Count > 0;
         for (int i = 0; i < references.Count; i++)
             complete &= references[i] is not null;

@@ -45,7 +45,7 @@ internal static class PairScorer
         using var inference = torch.inference_mode();
         using var scope = NewDisposeScope();
         using var batch = Batch.Create(pairs, rows, device);
-        var decoded = model.Forward(batch, dropout: null).view(-1, model.Width).index_select(0, batch.TargetPositions); // (N, D)
+        var decoded = model.Forward(batch, training: null).view(-1, model.Width).index_select(0, batch.TargetPositions); // (N, D)
         var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions).unsqueeze(1); // (N, 1)
         var tokenScores = new List<float>();
         for (long start = 0; start < decoded.shape[0]; start += ChunkRows)

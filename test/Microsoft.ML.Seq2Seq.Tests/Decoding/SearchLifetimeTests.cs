@@ -10,7 +10,7 @@ namespace Microsoft.ML.Seq2Seq.Tests.Decoding;
 [DoNotParallelize]
 public sealed class SearchLifetimeTests
 {
-    private static readonly int[][] Sources = [[4, 5, 6], [], [7, 8, 9, 10, 11]];
+    private static readonly int[][] _sources = [[4, 5, 6], [], [7, 8, 9, 10, 11]];
 
     [TestMethod]
     [DataRow(DecodingStrategy.Greedy)]
@@ -19,7 +19,7 @@ public sealed class SearchLifetimeTests
     {
         using var model = TinyModels.Create(TinyModels.Architecture(a => (a.EncoderLayers, a.DecoderLayers) = (1, 1)));
         var options = new DecodingOptions { Strategy = strategy, BeamSize = 3, MaxLength = 4 };
-        using var batch = SourceBatch.Create(Sources, torch.CPU);
+        using var batch = SourceBatch.Create(_sources, torch.CPU);
         Search.Run(model, batch, options);
         long before = LiveTensors();
         for (int i = 0; i < 1000; i++)
@@ -31,7 +31,7 @@ public sealed class SearchLifetimeTests
     public void CancellationFreesEverything()
     {
         using var model = TinyModels.Create();
-        using var batch = SourceBatch.Create(Sources, torch.CPU);
+        using var batch = SourceBatch.Create(_sources, torch.CPU);
         Search.Run(model, batch, new DecodingOptions());
         long before = LiveTensors();
         Assert.ThrowsExactly<OperationCanceledException>(
@@ -57,7 +57,7 @@ public sealed class SearchLifetimeTests
     [TestMethod]
     public void AModelThatFailsMidwayLeavesNothingBehind()
     {
-        using var batch = SourceBatch.Create(Sources, torch.CPU);
+        using var batch = SourceBatch.Create(_sources, torch.CPU);
         long before = LiveTensors();
         int steps = 0;
         var failing = new ScriptedModel(6, (_, _) => [0, 0, -9, 0, 1, 0])

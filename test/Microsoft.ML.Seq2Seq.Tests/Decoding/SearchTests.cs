@@ -11,7 +11,7 @@ namespace Microsoft.ML.Seq2Seq.Tests.Decoding;
 [TestClass]
 public sealed class SearchTests
 {
-    private static readonly int[] Source = [4, 5];
+    private static readonly int[] _source = [4, 5];
 
     [TestMethod]
     [DataRow(0.0)]

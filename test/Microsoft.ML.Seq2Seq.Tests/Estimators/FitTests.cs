@@ -49,6 +49,7 @@ public sealed class FitTests
         using var model = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Options(options =>
         {
             options.Training.MaxEpochs = 100;
+            options.Tokenization = new SubwordOptions();
         })).Fit(Toy.View([new Toy.Row { Source = "one row", Target = "une ligne" }]));
 
         Assert.AreEqual("une ligne", model.Generate("one row").Text);

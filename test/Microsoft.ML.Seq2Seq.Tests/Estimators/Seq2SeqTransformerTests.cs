@@ -214,11 +214,22 @@ public sealed class TensorLifetimeTests
     public void AFitAndADisposeLeaveNoTensorBehind()
     {
         Fit();
-        long before = LiveTensors();
-        Fit();
-        Assert.AreEqual(before, LiveTensors());
+        // TorchSharp goes on counting the tensor that a Parameter was made of, though it is empty by then.
+        long miscounted = Growth(() =>
+        {
+            using var generator = new Generator(1, CPU);
+            new Seq2Seq.Modeling.TransformerModel(Toy.Brief().Architecture, 20, 20, generator).Dispose();
+        });
+        Assert.AreEqual(miscounted, Growth(Fit));
 
         static void Fit() => new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief()).Fit(Toy.View(Toy.Rows(8))).Dispose();
+
+        static long Growth(Action action)
+        {
+            long before = LiveTensors();
+            action();
+            return LiveTensors() - before;
+        }
     }
 
     /// <summary>What earlier tests left to the garbage collector is not counted.</summary>
