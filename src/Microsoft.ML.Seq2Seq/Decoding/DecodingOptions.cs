@@ -28,6 +28,11 @@ public sealed class DecodingOptions
     /// longer outputs.</summary>
     public double LengthPenalty { get; set; } = 0.6;
 
+    /// <summary>Outputs that must end before the search stops, as a multiple of <see cref="BeamSize"/> (Kasai et al.
+    /// 2022). Default 1, the usual rule. <see cref="double.PositiveInfinity"/> stops only when nothing alive can beat
+    /// what has ended, which is safe for any <see cref="LengthPenalty"/>, and slower.</summary>
+    public double Patience { get; set; } = 1;
+
     /// <summary>Hypotheses to give back, best first. More than 1 adds the columns <c>Hypotheses</c> and
     /// <c>HypothesisScores</c>. Default 1; at most <see cref="BeamSize"/>, and 1 for greedy search.</summary>
     public int NumberOfHypotheses { get; set; } = 1;
@@ -35,12 +40,31 @@ public sealed class DecodingOptions
     /// <summary>Fewest target tokens before the output may end. Default 0.</summary>
     public int MinLength { get; set; }
 
-    /// <summary>Most target tokens of an output. Default 256: a bound on what one row may cost.</summary>
+    /// <summary>Most target tokens of an output. Default 256: a bound on what one row may cost. An output that reaches
+    /// it is cut there, and scored with the probability that it ends there.</summary>
     public int MaxLength { get; set; } = 256;
 
     /// <summary>Most target tokens for each source token, with ten more for free. Default 3: stops a model that
     /// repeats itself early; real translations stay far below. 0 sets no such limit.</summary>
     public double MaxLengthRatio { get; set; } = 3;
+
+    /// <summary>Multiplies the log-probability of tokens that the output already holds, in what the search compares and
+    /// in <c>Score</c>; token scores stay the model's. Default 1: none. 1.1 to 1.3 keeps a model from looping.</summary>
+    public double RepetitionPenalty { get; set; } = 1;
+
+    /// <summary>No sequence of this many tokens is written twice. Default 0: no such rule; 3 or 4 stops loops, and also
+    /// repetitions that are right.</summary>
+    public int NoRepeatNgramSize { get; set; }
+
+    /// <summary>Never writes the token that stands for an unknown one. Default true: it is no text.</summary>
+    public bool SuppressUnknown { get; set; } = true;
+
+    /// <summary>Texts that no output may contain. Default none.</summary>
+    public IReadOnlyList<string> BannedPhrases { get; set; } = [];
+
+    /// <summary>The only outputs there may be, such as the names of a catalogue: the best of them is written. Lengths
+    /// are then those of the list, and no other rule on what may be written can be set. Default null: any text.</summary>
+    public IReadOnlyList<string>? AllowedTargets { get; set; }
 
     /// <summary>Padded source tokens, times the beam, decoded together; larger is faster up to a point and takes more
     /// memory. Default 4,096. The output doesn't depend on it.</summary>
@@ -54,6 +78,7 @@ public sealed class DecodingOptions
         OptionCheck.Defined(nameof(Strategy), Strategy);
         OptionCheck.That(BeamSize is >= 1 and <= 1024, nameof(BeamSize), BeamSize, "1 to 1024");
         OptionCheck.AtLeast(nameof(LengthPenalty), LengthPenalty, 0.0);
+        OptionCheck.That(Patience > 0, nameof(Patience), Patience, "more than 0");
         OptionCheck.That(NumberOfHypotheses >= 1 && NumberOfHypotheses <= EffectiveBeam,
             nameof(NumberOfHypotheses), NumberOfHypotheses,
             Strategy == DecodingStrategy.Beam ? $"1 to {nameof(BeamSize)} ({BeamSize})" : $"1 with {nameof(Strategy)} {Strategy}");
@@ -61,12 +86,35 @@ public sealed class DecodingOptions
         OptionCheck.That(MinLength >= 0 && MinLength <= MaxLength, nameof(MinLength), MinLength,
             $"0 to {nameof(MaxLength)} ({MaxLength})");
         OptionCheck.AtLeast(nameof(MaxLengthRatio), MaxLengthRatio, 0.0);
+        OptionCheck.AtLeast(nameof(RepetitionPenalty), RepetitionPenalty, 1.0);
+        OptionCheck.AtLeast(nameof(NoRepeatNgramSize), NoRepeatNgramSize, 0);
+        OptionCheck.NotNull(nameof(BannedPhrases), BannedPhrases);
+        foreach (string phrase in BannedPhrases)
+            OptionCheck.That(!string.IsNullOrEmpty(phrase), nameof(BannedPhrases), phrase, "texts of at least one character");
+        if (AllowedTargets is not null)
+            ValidateAllowedTargets();
         OptionCheck.AtLeast(nameof(BatchTokens), BatchTokens, 1);
+    }
+
+    private void ValidateAllowedTargets()
+    {
+        OptionCheck.That(AllowedTargets!.Count > 0, nameof(AllowedTargets), "empty", "null, or at least one text");
+        OptionCheck.That(!AllowedTargets.Contains(null!), nameof(AllowedTargets), null, "texts");
+        string alone = $"no such rule with {nameof(AllowedTargets)}";
+        OptionCheck.That(MinLength == 0, nameof(MinLength), MinLength, $"0: {alone}");
+        OptionCheck.That(NoRepeatNgramSize == 0, nameof(NoRepeatNgramSize), NoRepeatNgramSize, $"0: {alone}");
+        OptionCheck.That(BannedPhrases.Count == 0, nameof(BannedPhrases), BannedPhrases.Count, $"none: {alone}");
     }
 
     internal int EffectiveBeam => Strategy == DecodingStrategy.Greedy ? 1 : BeamSize;
 
-    internal DecodingOptions Clone() => (DecodingOptions)MemberwiseClone();
+    internal DecodingOptions Clone()
+    {
+        var clone = (DecodingOptions)MemberwiseClone();
+        clone.BannedPhrases = [.. BannedPhrases];
+        clone.AllowedTargets = AllowedTargets is null ? null : [.. AllowedTargets];
+        return clone;
+    }
 
     /// <summary>Most tokens, the end token included, that a source of this many tokens may yield.</summary>
     internal int LengthLimit(int sourceLength)

@@ -6,31 +6,43 @@ namespace Microsoft.ML.Seq2Seq.Decoding;
 /// <param name="TokenScores">Log-probability of each token and of the end token: one more than there are
 /// tokens.</param>
 /// <param name="LogProbability">Their sum: log P(target | source).</param>
-/// <param name="Score"><paramref name="LogProbability"/> divided by the length penalty.</param>
-internal sealed record Hypothesis(int[] Tokens, float[] TokenScores, double LogProbability, double Score);
+/// <param name="Score">What search compares: <paramref name="LogProbability"/>, less the penalty on repetition if there
+/// is one, divided by the length penalty.</param>
+internal sealed record Hypothesis(int[] Tokens, float[] TokenScores, double LogProbability, double Score)
+{
+    /// <summary>Stands for a source that has no output within its constraints.</summary>
+    public static Hypothesis Impossible { get; } = new([], [], double.NegativeInfinity, double.NegativeInfinity);
+}
 
 /// <summary>A prefix under search: the last token and the way back. Prefixes share their beginnings, so that keeping
 /// and dropping them copies nothing.</summary>
+/// <param name="LogProbability">The model's, of all its tokens.</param>
+/// <param name="Score">What search compares: the log-probability, or what its rules have made of it.</param>
 /// <param name="Length">Tokens written, the end token included.</param>
-internal sealed record Prefix(Prefix? Parent, int Token, double LogProbability, int Length)
+internal sealed record Prefix(Prefix? Parent, int Token, double LogProbability, double Score, int Length)
 {
     /// <summary>What every output starts from.</summary>
-    public static Prefix Root(int beginToken) => new(null, beginToken, 0, 0);
+    public static Prefix Root(int beginToken) => new(null, beginToken, 0, 0, 0);
 
-    public Prefix Extend(Candidate next) => new(this, next.Token, LogProbability + next.LogProbability, Length + 1);
+    public Prefix Extend(Candidate next) =>
+        new(this, next.Token, LogProbability + next.LogProbability, Score + next.Score, Length + 1);
+
+    /// <summary>What was written.</summary>
+    public int[] Tokens()
+    {
+        var tokens = new int[Length];
+        for (var prefix = this; prefix.Parent is { } parent; prefix = parent)
+            tokens[prefix.Length - 1] = prefix.Token;
+        return tokens;
+    }
 
     /// <summary>The output of a prefix that closes with the end token.</summary>
     public Hypothesis Finish(double lengthPenalty)
     {
-        var tokens = new int[Length - 1];
         var scores = new float[Length];
         for (var prefix = this; prefix.Parent is { } parent; prefix = parent)
-        {
             scores[prefix.Length - 1] = (float)(prefix.LogProbability - parent.LogProbability);
-            if (prefix.Length <= tokens.Length)
-                tokens[prefix.Length - 1] = prefix.Token;
-        }
-        return new Hypothesis(tokens, scores, LogProbability, LogProbability / LengthPenalty.Divisor(Length, lengthPenalty));
+        return new Hypothesis(Tokens()[..^1], scores, LogProbability, Score / LengthPenalty.Divisor(Length, lengthPenalty));
     }
 }
 

@@ -20,11 +20,16 @@ internal static unsafe class Search
     /// <param name="source">The sources.</param>
     /// <param name="options">Validated.</param>
     /// <param name="cancellation">Checked before every step.</param>
+    /// <param name="constraints">The options' texts as token ids; null: there are none.</param>
     public static IReadOnlyList<Hypothesis>[] Run(
-        IStepModel model, SourceBatch source, DecodingOptions options, CancellationToken cancellation = default)
+        IStepModel model, SourceBatch source, DecodingOptions options, CancellationToken cancellation = default,
+        SearchConstraints? constraints = null)
     {
+        constraints ??= SearchConstraints.None;
+        constraints.Check(options, source.Rows);
         // The end token of a source is not text, so it does not count for the length limit.
-        SentenceBeam[] all = [.. source.SourceLengths.Select(length => new SentenceBeam(length - 1, options))];
+        SentenceSearch[] all = [.. source.SourceLengths.Select((length, row) =>
+            new SentenceBeam(options, new TokenRules(options, constraints, row, length - 1)))];
         var device = source.Source.device;
         using var noGrad = torch.no_grad();
         var inBatch = all; // the sources that the model's rows belong to
@@ -32,7 +37,7 @@ internal static unsafe class Search
         var state = model.Start(source);
         try
         {
-            while (true)
+            while (!Array.TrueForAll(inBatch, search => search.IsDone))
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
@@ -41,10 +46,10 @@ internal static unsafe class Search
                 for (int i = 0; i < inBatch.Length; i++)
                     if (!inBatch[i].IsDone)
                         inBatch[i].Advance(proposals.AsSpan(i * width, inBatch[i].Alive.Count));
-                if (Array.TrueForAll(inBatch, beam => beam.IsDone))
-                    return [.. all.Select(beam => beam.Best())];
-                state = Keep(model, state, ref inBatch, ref width, device);
+                if (Array.Exists(inBatch, search => !search.IsDone))
+                    state = Keep(model, state, ref inBatch, ref width, device);
             }
+            return [.. all.Select(search => search.Best())];
         }
         finally
         {
@@ -53,17 +58,17 @@ internal static unsafe class Search
     }
 
     /// <summary>(B · width) the last token of every prefix, int64.</summary>
-    private static Tensor LastTokens(SentenceBeam[] beams, int width, Device device)
+    private static Tensor LastTokens(SentenceSearch[] inBatch, int width, Device device)
     {
-        var tokens = new long[beams.Length * width]; // rows that nobody looks at read padding
-        for (int i = 0; i < beams.Length; i++)
-            for (int k = 0; k < width && k < beams[i].Alive.Count; k++)
-                tokens[i * width + k] = beams[i].Alive[k].Token;
+        var tokens = new long[inBatch.Length * width]; // rows that nobody looks at read padding
+        for (int i = 0; i < inBatch.Length; i++)
+            for (int k = 0; k < width && k < inBatch[i].Alive.Count; k++)
+                tokens[i * width + k] = inBatch[i].Alive[k].Token;
         return torch.tensor(tokens, device: device);
     }
 
     /// <summary>(R, V) → for each row that is alive the next tokens worth considering.</summary>
-    private static Candidate[][] Propose(Tensor logits, SentenceBeam[] beams, int width)
+    private static Candidate[][] Propose(Tensor logits, SentenceSearch[] inBatch, int width)
     {
         var onCpu = logits.to(ScalarType.Float32).cpu().contiguous();
         int rows = (int)onCpu.shape[0], vocabulary = (int)onCpu.shape[1];
@@ -73,9 +78,9 @@ internal static unsafe class Search
             float* first = (float*)bytes;
             void ProposeFor(int row)
             {
-                var beam = beams[row / width];
-                if (!beam.IsDone && row % width < beam.Alive.Count)
-                    proposals[row] = beam.Propose(row % width, new NextTokens(new Span<float>(first + (long)row * vocabulary, vocabulary)));
+                var search = inBatch[row / width];
+                if (!search.IsDone && row % width < search.Alive.Count)
+                    proposals[row] = search.Propose(row % width, new NextTokens(new Span<float>(first + (long)row * vocabulary, vocabulary)));
             }
             ForEach(rows, parallel: onCpu.numel() >= ParallelFrom, ProposeFor);
         }
@@ -103,27 +108,27 @@ internal static unsafe class Search
 
     /// <summary>Drops finished sources and puts the model's rows in the order of the live prefixes.</summary>
     private static DecoderState Keep(
-        IStepModel model, DecoderState state, ref SentenceBeam[] inBatch, ref int width, Device device)
+        IStepModel model, DecoderState state, ref SentenceSearch[] inBatch, ref int width, Device device)
     {
         // Dropping a source copies the state of all others: worth it once an eighth of the work is for nothing.
-        int done = inBatch.Count(beam => beam.IsDone);
+        int done = inBatch.Count(search => search.IsDone);
         bool drop = 8 * done >= inBatch.Length && done > 0;
-        int oldWidth = width, newWidth = inBatch.Where(beam => !beam.IsDone).Max(beam => beam.Alive.Count);
+        int oldWidth = width, newWidth = inBatch.Where(search => !search.IsDone).Max(search => search.Alive.Count);
         var rows = new List<long>(inBatch.Length * newWidth);
         var sources = new List<long>(inBatch.Length);
         for (int i = 0; i < inBatch.Length; i++)
         {
-            var beam = inBatch[i];
-            if (drop && beam.IsDone)
+            var search = inBatch[i];
+            if (drop && search.IsDone)
                 continue;
             sources.Add(i);
             for (int k = 0; k < newWidth; k++)
                 // Rows that nobody looks at stay where they are, so that they alone never move the others.
-                rows.Add((long)i * oldWidth + (!beam.IsDone && k < beam.Parents.Count ? beam.Parents[k] : Math.Min(k, oldWidth - 1)));
+                rows.Add((long)i * oldWidth + (!search.IsDone && k < search.Parents.Count ? search.Parents[k] : Math.Min(k, oldWidth - 1)));
         }
         bool sameRows = !drop && newWidth == oldWidth && !rows.Where((row, i) => row != i).Any();
         if (drop)
-            inBatch = [.. inBatch.Where(beam => !beam.IsDone)];
+            inBatch = [.. inBatch.Where(search => !search.IsDone)];
         width = newWidth;
         if (sameRows)
             return state;

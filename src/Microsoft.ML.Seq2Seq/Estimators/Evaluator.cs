@@ -15,7 +15,7 @@ internal static class Evaluator
         ArgumentNullException.ThrowIfNull(data);
         options.Validate();
         var label = SchemaColumns.Find(host, data.Schema, nameof(data), "label", labelColumnName);
-        if (label.Type.GetItemType() is not TextDataViewType)
+        if (((label.Type as VectorDataViewType)?.ItemType ?? label.Type) is not TextDataViewType)
             throw SchemaColumns.WrongType(host, nameof(data), "label", labelColumnName, "String or Vector<String>", $"{label.Type}");
         var predicted = SchemaColumns.Find(host, data.Schema, nameof(data), "predicted", predictedColumnName);
         if (predicted.Type is not TextDataViewType)

@@ -25,7 +25,7 @@ internal sealed class BleuWords(BleuTokenizer tokenizer, bool lowercase)
             case BleuTokenizer.Tok13a:
                 // The spaces let a full stop at the end be split from a number.
                 _text.Add(' ');
-                Text.Append(_text, Unescape(line));
+                Text.Append(_text, Join(line));
                 _text.Add(' ');
                 SplitPunctuation();
                 break;
@@ -53,14 +53,10 @@ internal sealed class BleuWords(BleuTokenizer tokenizer, bool lowercase)
         Text.AppendWords(words, _text.Span(), _words);
     }
 
-    private static string Unescape(string line)
+    private static string Join(string line)
     {
         line = line.Replace("<skipped>", "", StringComparison.Ordinal);
-        line = line.Replace("-\n", "", StringComparison.Ordinal).Replace('\n', ' ');
-        if (!line.Contains('&'))
-            return line;
-        return line.Replace("&quot;", "\"", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal)
-            .Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal);
+        return Text.Unescape(line.Replace("-\n", "", StringComparison.Ordinal).Replace('\n', ' '));
     }
 
     // Points and commas stay within numbers, a hyphen is split off behind a digit only, an apostrophe never.

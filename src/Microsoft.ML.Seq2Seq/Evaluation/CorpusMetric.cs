@@ -20,7 +20,7 @@ internal abstract class CorpusMetric
         EvaluationMetric.Bleu => new Bleu(options),
         EvaluationMetric.ChrF => new ChrF(options, wordOrder: 0),
         EvaluationMetric.ChrFPlusPlus => new ChrF(options, wordOrder: 2),
-        EvaluationMetric.Ter => new Ter(),
+        EvaluationMetric.Ter => new Ter(options),
         EvaluationMetric.WordErrorRate => new ErrorRate(words: true),
         EvaluationMetric.CharacterErrorRate => new ErrorRate(words: false),
         EvaluationMetric.ExactMatch => new ExactMatch(),

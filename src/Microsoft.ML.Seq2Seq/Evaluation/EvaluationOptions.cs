@@ -32,7 +32,8 @@ public enum BleuSmoothing
     /// <summary>Counts <see cref="EvaluationOptions.SmoothingValue"/> matches instead of none.</summary>
     Floor,
 
-    /// <summary>Adds <see cref="EvaluationOptions.SmoothingValue"/> to matches and totals of every order above the first.</summary>
+    /// <summary>Adds <see cref="EvaluationOptions.SmoothingValue"/> to matches and totals of every order above the
+    /// first.</summary>
     AddK,
 
     /// <summary>Counts half a match for the first such order, a quarter for the second, and so on.</summary>
@@ -47,8 +48,8 @@ public sealed class EvaluationOptions
     /// <see cref="BleuTokenizer.None"/> for text that is tokenized already.</summary>
     public BleuTokenizer BleuTokenizer { get; set; } = BleuTokenizer.Tok13a;
 
-    /// <summary>Whether BLEU and chrF ignore case. Default false. TER and ROUGE always ignore it, as their reference
-    /// implementations do; WER, CER and exact match never.</summary>
+    /// <summary>Whether BLEU and chrF ignore case. Default false. TER ignores it unless <see cref="TerCaseSensitive"/> says
+    /// otherwise, ROUGE always, as their reference implementations do; WER, CER and exact match never.</summary>
     public bool Lowercase { get; set; }
 
     /// <summary>BLEU's smoothing. Default <see cref="BleuSmoothing.Exp"/>; it only matters for few or short rows.</summary>
@@ -71,6 +72,20 @@ public sealed class EvaluationOptions
     /// <summary>Whether chrF averages the F-scores of the orders, as chrF++.py, NLTK and Moses do, instead of their
     /// precisions and recalls. Default false.</summary>
     public bool ChrFEpsilonSmoothing { get; set; }
+
+    /// <summary>Whether TER tells upper from lower case. Default false.</summary>
+    public bool TerCaseSensitive { get; set; }
+
+    /// <summary>Whether TER unescapes entities and sets punctuation apart first. Default false: words are what white space
+    /// separates.</summary>
+    public bool TerNormalize { get; set; }
+
+    /// <summary>Whether TER leaves punctuation out. Default false.</summary>
+    public bool TerRemovePunctuation { get; set; }
+
+    /// <summary>Whether <see cref="TerNormalize"/> makes a word of every Chinese character, and
+    /// <see cref="TerRemovePunctuation"/> removes Chinese and Japanese punctuation too. Default false.</summary>
+    public bool TerAsian { get; set; }
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it, its value and

@@ -7,7 +7,7 @@ internal sealed class MetricAccumulator
     private readonly Bleu _bleu;
     private readonly ChrF _chrF;
     private readonly ChrF _chrFPlusPlus;
-    private readonly Ter _ter = new();
+    private readonly Ter _ter;
     private readonly ErrorRate _words = new(words: true);
     private readonly ErrorRate _characters = new(words: false);
     private readonly ExactMatch _exactMatch = new();
@@ -29,6 +29,7 @@ internal sealed class MetricAccumulator
         _bleu = new Bleu(options);
         _chrF = new ChrF(options, wordOrder: 0);
         _chrFPlusPlus = new ChrF(options, wordOrder: 2);
+        _ter = new Ter(options);
         CorpusMetric[] metrics =
             [_bleu, _chrF, _chrFPlusPlus, _ter, _words, _characters, _exactMatch, _rouge1, _rouge2, _rougeL];
         _sums = [.. metrics.Select(metric => (metric, new double[metric.Width]))];

@@ -69,10 +69,9 @@ public sealed class SignificanceOptions
     /// <see cref="SignificanceTest.PairedBootstrap"/>. Default 1,000.</summary>
     public int Resamples { get; set; } = 1_000;
 
-    /// <summary>Whether a trial that comes out exactly as far apart as the systems speaks against the difference, as it
-    /// should: without it, two systems that differ in three rows only have a p-value near 0. Default null: not for BLEU,
-    /// chrF and TER, where sacreBLEU leaves ties out and they are rare unless few rows differ; for every other metric,
-    /// yes.</summary>
+    /// <summary>Whether a trial that comes out exactly as far apart as the systems counts against the difference. It should:
+    /// otherwise two systems that differ in three rows only get a p-value near 0. Default null: yes, but for BLEU, chrF and
+    /// TER no, as sacreBLEU has it; there ties are rare unless few rows differ.</summary>
     public bool? CountTies { get; set; }
 
     /// <summary>Seed of the random draws: the same seed gives the same result. Default 12345.</summary>

@@ -33,5 +33,7 @@ public sealed record SystemComparison(
 
     /// <summary>A table to print.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Metric} on {Rows} rows\nbaseline  {Baseline}\nsystem    {System}\ndifference {Difference:+0.####;-0.####;0}, p = {PValue:0.####} ({Test})");
+        $"{Metric} on {Rows} rows\nbaseline  {Baseline}\nsystem    {System}\n")
+        + string.Create(CultureInfo.InvariantCulture,
+            $"difference {Difference:+0.####;-0.####;0}, p = {PValue:0.####} ({Test})");
 }

@@ -2,14 +2,13 @@ namespace Microsoft.ML.Seq2Seq.Evaluation;
 
 /// <summary>Translation edit rate (Snover et al. 2006) as sacreBLEU computes it, which follows Tercom: insertions,
 /// deletions, substitutions and moves of phrases, each one edit, found greedily.</summary>
-/// <remarks>Words are set apart by white space and compared in lower case, sacreBLEU's default.</remarks>
-internal sealed class Ter : CorpusMetric
+internal sealed class Ter(EvaluationOptions options) : CorpusMetric
 {
     private const int LongestMove = 10;
     private const int FarthestMove = 50;
     private const int MostCandidates = 1000;
 
-    private readonly BleuWords _words = new(BleuTokenizer.None, lowercase: true);
+    private readonly TerWords _words = new(options);
     private readonly TerDistance _distance = new();
     private readonly List<int> _hypothesis = [];
     private readonly List<int> _reference = [];

@@ -64,6 +64,16 @@ internal static class Text
             words.Add(trie.Walk(text[word]));
     }
 
+    /// <summary>Puts the characters for the four entities that mteval and Tercom know, one after the other: what
+    /// <c>&amp;amp;lt;</c> leaves is unescaped again.</summary>
+    public static string Unescape(string text)
+    {
+        if (!text.Contains('&'))
+            return text;
+        return text.Replace("&quot;", "\"", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal)
+            .Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal);
+    }
+
     /// <summary>Unicode's full lower-casing, as Python's <c>str.lower</c>: .NET's one-to-one mapping and the two letters
     /// that it has no room for.</summary>
     public static string Lower(string text)

@@ -34,6 +34,10 @@ internal abstract class SequenceModel(string name) : nn.Module(name), IStepModel
     /// <inheritdoc/>
     public abstract DecoderState Reorder(DecoderState state, Tensor hypotheses, Tensor? sources);
 
+    /// <summary>A model of the same shape with weights of its own, on the same device: training binds them to this
+    /// one's and runs both side by side.</summary>
+    public abstract SequenceModel Replica();
+
     /// <summary>(…, D) → (…, V)</summary>
     public Tensor Logits(Tensor decoded) => nn.functional.linear(decoded, OutputWeight);
 }

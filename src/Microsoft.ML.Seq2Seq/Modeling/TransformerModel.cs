@@ -80,6 +80,13 @@ internal sealed class TransformerModel : SequenceModel
 
     private Parameter TargetEmbedding => _targetEmbedding ?? _sourceEmbedding;
 
+    public override SequenceModel Replica()
+    {
+        using var generator = new Generator(0, torch.CPU);
+        var replica = new TransformerModel(_architecture, (int)_sourceEmbedding.shape[0], TargetVocabulary, generator);
+        return replica.to(_sourceEmbedding.device);
+    }
+
     public override Tensor Forward(Batch batch, TrainingPass? training) =>
         Decode(batch, Encode(batch, training), training);
 

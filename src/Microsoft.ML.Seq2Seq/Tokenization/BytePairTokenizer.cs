@@ -42,7 +42,7 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
             _ranks.Add((FirstPiece + merges[rank].Left, FirstPiece + merges[rank].Right), rank);
 
         _alphabet = new Alphabet(_ids.Keys);
-        _surfaces = [.. vocabulary.Keys.Skip(256).Select(piece => piece.Replace(MarkedText.Space, ' '))];
+        _surfaces = [.. Pieces.ToArray().Select(piece => piece.Replace(MarkedText.Space, ' '))];
         _tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
             Merges = merges.Select(Show),

@@ -43,50 +43,70 @@ internal sealed class PairMerger
     /// <summary>Adds a word as indices of the alphabet.</summary>
     public void Add(ReadOnlySpan<int> symbols, long frequency)
     {
-        int word = _starts.Count;
         _starts.Add(_text.Count);
         _lengths.Add(symbols.Length);
         _frequencies.Add(frequency);
         _text.AddRange(symbols);
-        for (int i = 0; i + 1 < symbols.Length; i++)
-            Raise(symbols[i], symbols[i + 1], word, frequency);
     }
 
     /// <summary>Merges until there are this many pieces, the alphabet included, or no pair is frequent enough.</summary>
     public List<Merge> Learn(int maximumPieces, long minimumFrequency, CancellationToken ct)
     {
         var merges = new List<Merge>();
-        EnqueueNew();
+        FindPairs(minimumFrequency, ct);
         while (_pieces.Count < maximumPieces && _queue.TryDequeue(out var pair, out var entry))
         {
             ct.ThrowIfCancellationRequested();
-            if (pair.Count < minimumFrequency)
-                continue;
-            if (pair.Count < entry.Count)
+            if (pair.Count == entry.Count)
             {
-                _queue.Enqueue(pair, (pair.Count, pair)); // back to its place
-                continue;
+                Apply(pair);
+                merges.Add(new Merge(pair.Left, pair.Right));
+                EnqueueNew(minimumFrequency);
             }
-            Apply(pair);
-            merges.Add(new Merge(pair.Left, pair.Right));
-            EnqueueNew();
+            else
+                Enqueue(pair, minimumFrequency); // back to its place
         }
         return merges;
     }
+
+    /// <summary>Counts pairs first, so that only those that can be merged, mostly few of them, get a list of words, and one
+    /// of the right size.</summary>
+    private void FindPairs(long minimumFrequency, CancellationToken ct)
+    {
+        for (int word = 0; word < _starts.Count; word++)
+        {
+            ct.ThrowIfCancellationRequested();
+            var text = TextOf(word);
+            for (int i = 0; i + 1 < text.Length; i++)
+                Raise(text[i], text[i + 1], _frequencies[word])?.Occurrences += 1;
+        }
+        EnqueueNew(minimumFrequency);
+        for (int word = 0; word < _starts.Count; word++)
+        {
+            var text = TextOf(word);
+            for (int i = 0; i + 1 < text.Length; i++)
+            {
+                if (_pairs.TryGetValue((text[i], text[i + 1]), out var pair))
+                    pair.Note(word);
+            }
+        }
+    }
+
+    private Span<int> TextOf(int word) => CollectionsMarshal.AsSpan(_text).Slice(_starts[word], _lengths[word]);
 
     private void Apply(Pair pair)
     {
         int result = _pieces.Count;
         _pieces.Add(_pieces[pair.Left] + _pieces[pair.Right]);
         // Meanwhile only lists of pairs with the new piece grow.
-        foreach (int word in CollectionsMarshal.AsSpan(pair.Words))
+        foreach (int word in pair.Words)
             Replace(word, pair, result);
-        pair.Words = [];
+        _pairs.Remove((pair.Left, pair.Right));
     }
 
     private void Replace(int word, Pair pair, int result)
     {
-        var text = CollectionsMarshal.AsSpan(_text).Slice(_starts[word], _lengths[word]);
+        var text = TextOf(word);
         long frequency = _frequencies[word];
         int length = 0; // symbols written so far
         for (int i = 0; i < text.Length; i++)
@@ -96,16 +116,15 @@ internal sealed class PairMerger
                 text[length++] = text[i];
                 continue;
             }
-            Lower(pair.Left, pair.Right, frequency);
             if (length > 0)
             {
                 Lower(text[length - 1], pair.Left, frequency);
-                Raise(text[length - 1], result, word, frequency);
+                Raise(text[length - 1], result, frequency)?.Note(word);
             }
             if (i + 2 < text.Length)
             {
                 Lower(pair.Right, text[i + 2], frequency);
-                Raise(result, text[i + 2], word, frequency);
+                Raise(result, text[i + 2], frequency)?.Note(word);
             }
             text[length++] = result;
             i++;
@@ -113,40 +132,64 @@ internal sealed class PairMerger
         _lengths[word] = length;
     }
 
-    private void Raise(int left, int right, int word, long frequency)
+    private Pair? Raise(int left, int right, long frequency)
     {
         if (left == NoSymbol || right == NoSymbol)
-            return;
+            return null;
         ref var pair = ref CollectionsMarshal.GetValueRefOrAddDefault(_pairs, (left, right), out bool exists);
         if (!exists)
             _new.Add(pair = new Pair(left, right));
         pair!.Count += frequency;
-        if (pair.Words.Count == 0 || pair.Words[^1] != word)
-            pair.Words.Add(word);
+        return pair;
     }
 
     private void Lower(int left, int right, long frequency)
     {
-        if (left != NoSymbol && right != NoSymbol)
-            _pairs[(left, right)].Count -= frequency;
+        if (_pairs.TryGetValue((left, right), out var pair))
+            pair.Count -= frequency;
     }
 
-    private void EnqueueNew()
+    private void EnqueueNew(long minimumFrequency)
     {
         foreach (var pair in _new)
-            _queue.Enqueue(pair, (pair.Count, pair));
+            Enqueue(pair, minimumFrequency);
         _new.Clear();
+    }
+
+    /// <summary>A pair that is too rare stays so, and is forgotten.</summary>
+    private void Enqueue(Pair pair, long minimumFrequency)
+    {
+        if (pair.Count >= minimumFrequency)
+            _queue.Enqueue(pair, (pair.Count, pair));
+        else
+            _pairs.Remove((pair.Left, pair.Right));
     }
 
     private sealed class Pair(int left, int right)
     {
+        private int[] _words = [];
+        private int _wordCount;
+
         public int Left { get; } = left;
 
         public int Right { get; } = right;
 
         public long Count { get; set; }
 
+        /// <summary>Room that the list of words will need; 0 is unknown.</summary>
+        public int Occurrences { get; set; }
+
         /// <summary>Words that the pair occurs in, and some that it once did.</summary>
-        public List<int> Words { get; set; } = [];
+        public ReadOnlySpan<int> Words => _words.AsSpan(0, _wordCount);
+
+        /// <summary>Adds to <see cref="Words"/>; a word with several of the pair is noted once.</summary>
+        public void Note(int word)
+        {
+            if (_wordCount > 0 && _words[_wordCount - 1] == word)
+                return;
+            if (_wordCount == _words.Length)
+                Array.Resize(ref _words, Math.Max(Math.Max(2, Occurrences), 2 * _wordCount));
+            _words[_wordCount++] = word;
+        }
     }
 }

@@ -6,9 +6,10 @@ namespace Microsoft.ML.Seq2Seq.Tokenization;
 /// <summary>Learns a vocabulary from text. The same text in the same order gives the same vocabulary, on any machine.</summary>
 internal static class SubwordLearner
 {
-    /// <summary>Different words that are counted at most, which bounds memory (about 1 GB). Words met for the first time
-    /// after that are left out: by then they are rare, or, in scripts without spaces, much like the others.</summary>
-    private const int MaximumWords = 3_000_000;
+    /// <summary>Characters of all different words that are counted, which bounds memory to about 1 GB: some two million
+    /// words. Words met for the first time after that are left out: by then they are rare, or, in scripts without spaces,
+    /// much like the others.</summary>
+    private const int MaximumCharacters = 20_000_000;
 
     /// <summary>Texts are read once.</summary>
     /// <exception cref="InvalidOperationException">A kind other than byte-pair encoding found nothing to learn.</exception>
@@ -30,14 +31,18 @@ internal static class SubwordLearner
     {
         var counts = new Dictionary<string, long>();
         var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
+        long room = MaximumCharacters;
         foreach (string text in texts)
         {
             ArgumentNullException.ThrowIfNull(text);
             ct.ThrowIfCancellationRequested();
             foreach (var unit in new TextUnits(kind, preparation.Apply(text)))
             {
-                if (counts.Count < MaximumWords)
-                    CollectionsMarshal.GetValueRefOrAddDefault(lookup, unit, out _)++;
+                if (room > 0)
+                {
+                    CollectionsMarshal.GetValueRefOrAddDefault(lookup, unit, out bool exists)++;
+                    room -= exists ? 0 : unit.Length;
+                }
                 else if (lookup.ContainsKey(unit))
                     lookup[unit]++;
             }

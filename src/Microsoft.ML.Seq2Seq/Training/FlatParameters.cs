@@ -13,20 +13,27 @@ internal sealed class FlatParameters : IDisposable
     private readonly Parameter[] _parameters;
 
     public FlatParameters(nn.Module model)
+        : this(model, null)
+    {
+    }
+
+    /// <param name="shared">The weights of a model of the same shape: this one's become the same. Null keeps its own.</param>
+    private FlatParameters(nn.Module model, Tensor? shared)
     {
         using var scope = NewDisposeScope();
         using var noGrad = torch.no_grad();
         _parameters = [.. model.named_parameters().Select(named => named.parameter)];
         long count = _parameters.Sum(parameter => parameter.numel());
         var device = _parameters[0].device;
-        Values = torch.empty(count, ScalarType.Float32, device).DetachFromDisposeScope();
+        Values = (shared?.alias() ?? torch.empty(count, ScalarType.Float32, device)).DetachFromDisposeScope();
         Gradients = torch.zeros(count, ScalarType.Float32, device).DetachFromDisposeScope();
         long start = 0;
         foreach (var parameter in _parameters)
         {
             long length = parameter.numel();
             var values = Values.narrow(0, start, length).view(parameter.shape);
-            values.copy_(parameter);
+            if (shared is null)
+                values.copy_(parameter);
             parameter.set_(values);
             parameter.grad = Gradients.narrow(0, start, length).view(parameter.shape);
             start += length;
@@ -38,6 +45,17 @@ internal sealed class FlatParameters : IDisposable
 
     /// <summary>(N) their gradients; a backward pass adds to them.</summary>
     public Tensor Gradients { get; }
+
+    /// <summary>Binds a replica to these weights; its gradients are its own.</summary>
+    public FlatParameters Share(nn.Module replica) => new(replica, Values);
+
+    /// <summary>Takes the gradients of a replica over: they are zero afterwards.</summary>
+    public void TakeGradients(FlatParameters replica)
+    {
+        using var scope = NewDisposeScope();
+        Gradients.add_(replica.Gradients);
+        replica.Gradients.zero_();
+    }
 
     public void ClearGradients()
     {

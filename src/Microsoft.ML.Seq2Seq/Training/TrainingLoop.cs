@@ -22,7 +22,6 @@ internal sealed class TrainingLoop
     private readonly IReadOnlyList<ITrainingObserver> _observers;
     private readonly Func<bool> _isCanceled;
     private readonly BatchPlanner _planner;
-    private readonly Dropout _dropout;
     private readonly Device _device;
     private readonly int _seed;
 
@@ -45,7 +44,6 @@ internal sealed class TrainingLoop
         _isCanceled = isCanceled;
         _observers = observers;
         _planner = new BatchPlanner(training, options.TokensPerBatch);
-        _dropout = new Dropout(SplitMix64.Mix((ulong)seed));
         _device = model.OutputWeight.device;
     }
 
@@ -56,13 +54,12 @@ internal sealed class TrainingLoop
     public TrainingRun Run()
     {
         using var threads = new ThreadScope(_options.Threads);
-        using var parameters = new FlatParameters(_model);
-        using var optimizer = new FusedAdam(parameters, _options);
-        using var best = new BestWeights(parameters);
+        using var step = new TrainingStep(_model, _options, _seed);
+        using var best = new BestWeights(step.Parameters);
         int updatesPerEpoch = Updates(_planner.Shuffled(_seed, 0)).Count();
         long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)updatesPerEpoch * _options.MaxEpochs);
         var rate = new LearningRate(_options, planned, _model.Width);
-        var run = new TrainingRun(parameters, planned, _options.MaxDuration);
+        var run = new TrainingRun(step.Parameters, planned, _options.MaxDuration);
         int skippedInARow = 0;
         var watch = Stopwatch.StartNew();
         while (run.StopReason is null)
@@ -71,13 +68,11 @@ internal sealed class TrainingLoop
             foreach (var update in Updates(_planner.Shuffled(_seed, run.Epoch)))
             {
                 watch.Restart();
-                var loss = Accumulate(update);
-                run.GradientNorm = parameters.ClipGradients(_options.GradientClipNorm);
                 run.Step++;
                 run.LearningRate = rate.At(run.Step);
-                if (double.IsFinite(run.GradientNorm) && double.IsFinite(loss.Smoothed))
+                (var loss, run.GradientNorm, bool isApplied) = step.Run(_training, update, run.LearningRate);
+                if (isApplied)
                 {
-                    optimizer.Step(run.LearningRate);
                     run.Train += loss;
                     skippedInARow = 0;
                 }
@@ -89,7 +84,6 @@ internal sealed class TrainingLoop
                             $"Loss or gradient was not finite in {MostSkippedInARow} steps in a row, up to step {run.Step}. " +
                             $"Lower {nameof(TrainingOptions.LearningRate)} (now {run.LearningRate:g3}) or lengthen {nameof(TrainingOptions.WarmupSteps)}.");
                 }
-                parameters.ClearGradients();
                 run.TokensTrained += loss.Tokens;
                 run.TimeTraining += watch.Elapsed;
                 StopIfDue(run, planned);
@@ -111,18 +105,6 @@ internal sealed class TrainingLoop
 
     /// <summary>The batches of each update.</summary>
     private IEnumerable<int[][]> Updates(IReadOnlyList<int[]> batches) => batches.Chunk(_options.GradientAccumulation);
-
-    private LossSum Accumulate(int[][] update)
-    {
-        long tokens = update.Sum(rows => rows.Sum(row => _training.TargetLength(row) + 1L));
-        var loss = new LossSum();
-        foreach (int[] rows in update)
-        {
-            using var batch = Batch.Create(_training, rows, _device);
-            loss += CrossEntropy.ForwardBackward(_model, batch, _options.LabelSmoothing, 1.0 / tokens, _dropout);
-        }
-        return loss;
-    }
 
     private void StopIfDue(TrainingRun run, long planned)
     {

@@ -18,6 +18,18 @@ public sealed class DecodingOptionsTests
         yield return Case("MinLength", "257", o => o.MinLength = 257);
         yield return Case("MaxLength", "0", o => o.MaxLength = 0);
         yield return Case("MaxLengthRatio", "-0.5", o => o.MaxLengthRatio = -0.5);
+        yield return Case("Patience", "0", o => o.Patience = 0);
+        yield return Case("Patience", "NaN", o => o.Patience = double.NaN);
+        yield return Case("RepetitionPenalty", "0.9", o => o.RepetitionPenalty = 0.9);
+        yield return Case("RepetitionPenalty", "Infinity", o => o.RepetitionPenalty = double.PositiveInfinity);
+        yield return Case("NoRepeatNgramSize", "-1", o => o.NoRepeatNgramSize = -1);
+        yield return Case("BannedPhrases", "\"\"", o => o.BannedPhrases = ["word", ""]);
+        yield return Case("BannedPhrases", "null", o => o.BannedPhrases = [null!]);
+        yield return Case("AllowedTargets", "\"empty\"", o => o.AllowedTargets = []);
+        yield return Case("AllowedTargets", "null", o => o.AllowedTargets = ["word", null!]);
+        yield return Case("MinLength", "1", o => (o.AllowedTargets, o.MinLength) = (["word"], 1));
+        yield return Case("NoRepeatNgramSize", "3", o => (o.AllowedTargets, o.NoRepeatNgramSize) = (["word"], 3));
+        yield return Case("BannedPhrases", "1", o => (o.AllowedTargets, o.BannedPhrases) = (["word"], ["w"]));
         yield return Case("BatchTokens", "0", o => o.BatchTokens = 0);
     }
 
@@ -31,5 +43,18 @@ public sealed class DecodingOptionsTests
         var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(options.Validate);
         Assert.AreEqual(option, error.ParamName);
         StringAssert.StartsWith(error.Message, $"{option} is {value}; allowed: ");
+    }
+
+    [TestMethod]
+    public void ACopyDoesNotFollowTheOriginal()
+    {
+        var options = new DecodingOptions { BannedPhrases = new List<string> { "a" }, AllowedTargets = new List<string> { "b" } };
+        var copy = options.Clone();
+        ((List<string>)options.BannedPhrases).Add("c");
+        ((List<string>)options.AllowedTargets).Add("c");
+        options.BeamSize = 9;
+        Assert.HasCount(1, copy.BannedPhrases);
+        Assert.HasCount(1, copy.AllowedTargets!);
+        Assert.AreEqual(4, copy.BeamSize);
     }
 }

@@ -8,7 +8,7 @@ internal static class Exhaustive
     /// <summary>All outputs of up to <paramref name="maxLength"/> tokens with their log-probability, the end token's
     /// included.</summary>
     public static IEnumerable<(int[] Tokens, double LogProbability)> Outputs(
-        ScriptedModel model, int[] source, int maxLength, int minLength = 0)
+        ScriptedModel model, int[] source, int maxLength, int minLength = 0, bool unknown = false)
     {
         var open = new Stack<(int[] Tokens, double LogProbability)>();
         open.Push(([], 0));
@@ -19,7 +19,7 @@ internal static class Exhaustive
                 yield return (prefix.Tokens, prefix.LogProbability + next[SpecialTokens.End]);
             if (prefix.Tokens.Length == maxLength)
                 continue;
-            for (int token = SpecialTokens.Unknown; token < model.Vocabulary; token++)
+            for (int token = SpecialTokens.Unknown + (unknown ? 0 : 1); token < model.Vocabulary; token++)
                 open.Push(([.. prefix.Tokens, token], prefix.LogProbability + next[token]));
         }
     }

@@ -24,7 +24,7 @@ public sealed class SearchTests
         {
             var model = ScriptedModel.Random(seed);
             var options = new DecodingOptions { BeamSize = 400, NumberOfHypotheses = 10, LengthPenalty = alpha, MaxLength = 4, MaxLengthRatio = 0 };
-            var expected = Exhaustive.Outputs(model, Source, 4)
+            var expected = Exhaustive.Outputs(model, _source, 4)
                 .OrderByDescending(output => Exhaustive.Score(output, alpha)).Take(10).ToArray();
             var found = Run(model, options);
             for (int i = 0; i < 10; i++)
@@ -46,8 +46,8 @@ public sealed class SearchTests
             double logProbability = 0;
             while (true)
             {
-                var next = model.LogProbabilities(Source, [.. written]);
-                next[SpecialTokens.Pad] = next[SpecialTokens.Begin] = double.NegativeInfinity;
+                var next = model.LogProbabilities(_source, [.. written]);
+                next[SpecialTokens.Pad] = next[SpecialTokens.Begin] = next[SpecialTokens.Unknown] = double.NegativeInfinity;
                 int best = written.Count == 8 ? SpecialTokens.End : Array.IndexOf(next, next.Max());
                 logProbability += next[best];
                 if (best == SpecialTokens.End)
@@ -189,7 +189,7 @@ public sealed class SearchTests
         for (int seed = 0; seed < 20; seed++)
         {
             var model = ScriptedModel.Random(seed);
-            var best = Exhaustive.Outputs(model, Source, 4, minLength: 3).MaxBy(output => Exhaustive.Score(output, 0.6));
+            var best = Exhaustive.Outputs(model, _source, 4, minLength: 3).MaxBy(output => Exhaustive.Score(output, 0.6));
             var found = Run(model, new DecodingOptions { BeamSize = 400, MinLength = 3, MaxLength = 4, MaxLengthRatio = 0 });
             CollectionAssert.AreEqual(best.Tokens, found[0].Tokens);
         }
@@ -211,7 +211,7 @@ public sealed class SearchTests
     [TestMethod]
     public void ABeamWiderThanTheVocabularyStillFillsAndEnds()
     {
-        var model = ScriptedModel.Random(1, vocabulary: 5);
+        var model = ScriptedModel.Random(1, vocabulary: 6);
         var found = Run(model, new DecodingOptions { BeamSize = 32, NumberOfHypotheses = 32, MaxLength = 6, MaxLengthRatio = 0 });
         Assert.HasCount(32, found);
     }
@@ -251,7 +251,7 @@ public sealed class SearchTests
     private static Hypothesis[] Run(IStepModel model, DecodingOptions options)
     {
         options.Validate();
-        using var batch = SourceBatch.Create([Source], torch.CPU);
+        using var batch = SourceBatch.Create([_source], torch.CPU);
         return [.. Search.Run(model, batch, options)[0]];
     }
 

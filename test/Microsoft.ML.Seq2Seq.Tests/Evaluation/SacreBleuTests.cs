@@ -27,7 +27,8 @@ public sealed class SacreBleuTests
         Bleu("BLEU(smooth_method='add-k')", new() { Smoothing = BleuSmoothing.AddK }),
         Bleu("BLEU(smooth_method='add-k', smooth_value=2.5)", new() { Smoothing = BleuSmoothing.AddK, SmoothingValue = 2.5 }),
         Bleu("BLEU(effective_order=True)", new() { EffectiveOrder = true }),
-        Bleu("BLEU(smooth_method='floor', effective_order=True)", new() { Smoothing = BleuSmoothing.Floor, EffectiveOrder = true }),
+        Bleu("BLEU(smooth_method='floor', effective_order=True)",
+            new() { Smoothing = BleuSmoothing.Floor, EffectiveOrder = true }),
         Bleu("BLEU(max_ngram_order=2)", new() { MaxNgram = 2 }),
         Bleu("BLEU(max_ngram_order=6)", new() { MaxNgram = 6 }),
         ChrF("CHRF()", 0, new()),
@@ -38,7 +39,14 @@ public sealed class SacreBleuTests
         ChrF("CHRF(word_order=2, whitespace=True)", 2, new() { ChrFWhitespace = true }),
         ChrF("CHRF(eps_smoothing=True)", 0, new() { ChrFEpsilonSmoothing = true }),
         ChrF("CHRF(word_order=2, eps_smoothing=True)", 2, new() { ChrFEpsilonSmoothing = true }),
-        ("TER()", () => new Ter()),
+        Ter("TER()", new()),
+        Ter("TER(case_sensitive=True)", new() { TerCaseSensitive = true }),
+        Ter("TER(normalized=True)", new() { TerNormalize = true }),
+        Ter("TER(normalized=True, asian_support=True)", new() { TerNormalize = true, TerAsian = true }),
+        Ter("TER(no_punct=True)", new() { TerRemovePunctuation = true }),
+        Ter("TER(no_punct=True, asian_support=True)", new() { TerRemovePunctuation = true, TerAsian = true }),
+        Ter("TER(normalized=True, no_punct=True, asian_support=True)",
+            new() { TerNormalize = true, TerRemovePunctuation = true, TerAsian = true }),
     ];
 
     public static IEnumerable<string[]> SetNames => SacreBleuNumbers.Sets.Select(set => new[] { set.Name });
@@ -58,11 +66,14 @@ public sealed class SacreBleuTests
     public void SentenceScoresEqualSacreBleus(string name)
     {
         ScoredSet set = Find(name);
-        CorpusMetric[] metrics = [new Bleu(new() { EffectiveOrder = true }), new ChrF(new(), wordOrder: 2), new Ter()];
+        CorpusMetric[] metrics = [new Bleu(new() { EffectiveOrder = true }), new ChrF(new(), wordOrder: 2), new Ter(new())];
         for (int i = 0; i < metrics.Length; i++)
         {
             for (int row = 0; row < set.Rows.Length; row++)
-                Assert.AreEqual(set.Sentences[i][row], Score(metrics[i], set, row, row + 1), Tolerance, $"{metrics[i]} of row {row}");
+            {
+                Assert.AreEqual(set.Sentences[i][row], Score(metrics[i], set, row, row + 1), Tolerance,
+                    $"{metrics[i]} of row {row}");
+            }
         }
     }
 
@@ -86,16 +97,21 @@ public sealed class SacreBleuTests
         Assert.AreEqual(set.Scores[0], metrics.Bleu, Tolerance);
         Assert.AreEqual(set.Scores[19], metrics.ChrF, Tolerance);
         Assert.AreEqual(set.Scores[20], metrics.ChrFPlusPlus, Tolerance);
-        Assert.AreEqual(set.Scores[^1], metrics.Ter, Tolerance);
+        Assert.AreEqual(set.Scores[27], metrics.Ter, Tolerance);
         Assert.AreEqual(set.Rows.Length, metrics.Rows);
     }
 
     [TestMethod]
-    [DataRow(BleuTokenizer.Tok13a, false, BleuSmoothing.Exp, null, false, 1, "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0")]
-    [DataRow(BleuTokenizer.Intl, true, BleuSmoothing.None, null, true, 3, "nrefs:3|case:lc|eff:yes|tok:intl|smooth:none|version:2.6.0")]
-    [DataRow(BleuTokenizer.Char, false, BleuSmoothing.Floor, null, false, null, "nrefs:var|case:mixed|eff:no|tok:char|smooth:floor[0.10]|version:2.6.0")]
-    [DataRow(BleuTokenizer.Zh, false, BleuSmoothing.AddK, null, false, 1, "nrefs:1|case:mixed|eff:no|tok:zh|smooth:add-k[1.00]|version:2.6.0")]
-    [DataRow(BleuTokenizer.None, false, BleuSmoothing.AddK, 2.5, false, 1, "nrefs:1|case:mixed|eff:no|tok:none|smooth:add-k[2.50]|version:2.6.0")]
+    [DataRow(BleuTokenizer.Tok13a, false, BleuSmoothing.Exp, null, false, 1,
+        "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0")]
+    [DataRow(BleuTokenizer.Intl, true, BleuSmoothing.None, null, true, 3,
+        "nrefs:3|case:lc|eff:yes|tok:intl|smooth:none|version:2.6.0")]
+    [DataRow(BleuTokenizer.Char, false, BleuSmoothing.Floor, null, false, null,
+        "nrefs:var|case:mixed|eff:no|tok:char|smooth:floor[0.10]|version:2.6.0")]
+    [DataRow(BleuTokenizer.Zh, false, BleuSmoothing.AddK, null, false, 1,
+        "nrefs:1|case:mixed|eff:no|tok:zh|smooth:add-k[1.00]|version:2.6.0")]
+    [DataRow(BleuTokenizer.None, false, BleuSmoothing.AddK, 2.5, false, 1,
+        "nrefs:1|case:mixed|eff:no|tok:none|smooth:add-k[2.50]|version:2.6.0")]
     public void TheSignatureIsSacreBleus(
         BleuTokenizer tokenizer, bool lowercase, BleuSmoothing smoothing, double? value, bool effective, int? references,
         string expected)
@@ -120,6 +136,8 @@ public sealed class SacreBleuTests
 
     private static (string, Func<CorpusMetric>) ChrF(string name, int words, EvaluationOptions options)
         => (name, () => new ChrF(options, words));
+
+    private static (string, Func<CorpusMetric>) Ter(string name, EvaluationOptions options) => (name, () => new Ter(options));
 
     private static ScoredSet Find(string name) => SacreBleuNumbers.Sets.Single(set => set.Name == name);
 

@@ -55,7 +55,8 @@ public sealed class SignificanceTests
     {
         (string[][] references, string[] baseline, string[][] systems) = Make();
         SystemComparison Compare(int seed)
-            => Seq2SeqSignificance.Compare(baseline, systems[Close], references, new() { Seed = seed, Trials = 500, Resamples = 200 });
+            => Seq2SeqSignificance.Compare(baseline, systems[Close], references,
+                new() { Seed = seed, Trials = 500, Resamples = 200 });
 
         Assert.AreEqual(Compare(-7), Compare(-7));
         Assert.AreNotEqual(Compare(-7).Baseline.Mean, Compare(8).Baseline.Mean);

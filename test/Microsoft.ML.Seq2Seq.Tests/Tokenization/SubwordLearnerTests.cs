@@ -93,6 +93,22 @@ public sealed class SubwordLearnerTests
         Assert.Contains("ð", SubwordLearner.Learn(texts.Take(1000).Concat(["ðð", "ð"]), new SubwordOptions()).Pieces.ToArray());
     }
 
+    /// <summary>Twenty million characters of different words are counted; then only those that are known already.</summary>
+    [TestMethod]
+    public void MemoryIsBounded()
+    {
+        IEnumerable<string> Endless(int words)
+        {
+            yield return "early";
+            for (int i = 0; i < words; i++)
+                yield return i.ToString($"D{MarkedText.MaximumWord}", CultureInfo.InvariantCulture);
+            yield return "early late late";
+        }
+        var options = new SubwordOptions { Kind = SubwordKind.Whitespace };
+        CollectionAssert.AreEqual(new[] { "early", "late" }, SubwordLearner.Learn(Endless(1000), options).Pieces.ToArray());
+        CollectionAssert.AreEqual(new[] { "early" }, SubwordLearner.Learn(Endless(160_000), options).Pieces.ToArray());
+    }
+
     [TestMethod]
     public void PreparationIsPartOfTheVocabulary()
     {

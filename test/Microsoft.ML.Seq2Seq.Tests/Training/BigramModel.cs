@@ -50,6 +50,8 @@ internal sealed class BigramModel : SequenceModel
         return training is not null && Breaks(++Passes) ? x.mul(float.NaN) : x;
     }
 
+    public override SequenceModel Replica() => new BigramModel(TargetVocabulary, Width) { Breaks = Breaks };
+
     public override DecoderState Start(SourceBatch source) => throw new NotSupportedException();
 
     public override (Tensor Logits, DecoderState State) Step(DecoderState state, Tensor tokens) => throw new NotSupportedException();

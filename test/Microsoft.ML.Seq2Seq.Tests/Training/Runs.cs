@@ -23,6 +23,7 @@ internal static class Runs
         SequenceModel model, EncodedPairs training, EncodedPairs? validation, TrainingOptions options, int seed = 1,
         Func<bool>? isCanceled = null, params ITrainingObserver[] observers)
     {
+        options.Threads ??= 1;
         options.Validate();
         return new TrainingLoop(
             model, training, validation ?? new EncodedPairs(), options, seed, isCanceled ?? (() => false), observers).Run();

@@ -8,12 +8,13 @@ namespace Microsoft.ML.Seq2Seq.Tests.Training;
 public sealed class TensorLifetimeTests
 {
     [TestMethod]
-    [DataRow(PositionalEncodingKind.Sinusoidal)]
-    [DataRow(PositionalEncodingKind.Learned)]
-    [DataRow(PositionalEncodingKind.Rotary)]
-    [DataRow(PositionalEncodingKind.Alibi)]
-    [DataRow(PositionalEncodingKind.Relative)]
-    public void LiveTensorsStayConstantOverTwoHundredSteps(PositionalEncodingKind positions)
+    [DataRow(PositionalEncodingKind.Sinusoidal, 1)]
+    [DataRow(PositionalEncodingKind.Sinusoidal, 2)]
+    [DataRow(PositionalEncodingKind.Learned, 1)]
+    [DataRow(PositionalEncodingKind.Rotary, 1)]
+    [DataRow(PositionalEncodingKind.Alibi, 1)]
+    [DataRow(PositionalEncodingKind.Relative, 1)]
+    public void LiveTensorsStayConstantOverTwoHundredSteps(PositionalEncodingKind positions, int threads)
     {
         using var model = TinyModels.Create(
             TinyModels.Architecture(a => (a.Dropout, a.AttentionDropout, a.PositionalEncoding) = (0.1, 0.1, positions)));
@@ -21,7 +22,7 @@ public sealed class TensorLifetimeTests
         long before = Tensor.TotalCount;
         var counts = new List<long>();
         Runs.Train(model, Runs.RandomPairs(60, seed: 4), Runs.RandomPairs(10, seed: 5),
-            new TrainingOptions { TokensPerBatch = 64, MaxSteps = 200, MaxEpochs = 1000, ValidateEverySteps = 20 },
+            new TrainingOptions { TokensPerBatch = 64, MaxSteps = 200, MaxEpochs = 1000, ValidateEverySteps = 20, Threads = threads },
             1, null, new Watcher(onStep: _ => counts.Add(Tensor.TotalCount)));
         Assert.HasCount(200, counts);
         // The first validation makes the copy of the best weights. A tensor left to the finalizer would show as a rise,
@@ -29,7 +30,9 @@ public sealed class TensorLifetimeTests
         for (int step = 31; step < counts.Count; step++)
             Assert.IsLessThanOrEqualTo(counts[step - 1], counts[step], $"step {step + 1}");
         Collect();
-        Assert.AreEqual(before, Tensor.TotalCount);
+        // TorchSharp counts the tensor that a Parameter was made of for ever: one for each weight of a replica.
+        int made = (threads - 1) * model.named_parameters().Count();
+        Assert.AreEqual(before + made, Tensor.TotalCount);
     }
 
     private static void Collect()
