@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Text;
 using Samples.Commands;
 
@@ -8,7 +9,11 @@ Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false
 RootCommand root = DatesCommand.Create();
 root.Add(TranslateCommand.Create());
 root.Add(PredictCommand.Create());
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+ParseResult parse = root.Parse(args);
+// Standard output belongs to results: what is wrong goes to the error stream, and the help to whoever asks for it.
+if (parse.Action is ParseErrorAction wrong)
+    wrong.ShowHelp = false;
+return await parse.InvokeAsync(new InvocationConfiguration
 {
     EnableDefaultExceptionHandler = false,
     // How long a command may take to end in good order after Ctrl+C: a training step, and saving the best model.

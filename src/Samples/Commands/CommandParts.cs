@@ -32,9 +32,9 @@ internal static class CommandParts
                 parse.InvocationConfiguration.Error.WriteLine("Stopped.");
                 return Canceled;
             }
-            catch (Exception error) when (IsTheUsers(Cause(error)))
+            catch (Exception error) when (IsTheUsers(error))
             {
-                parse.InvocationConfiguration.Error.WriteLine($"Error: {FirstLine(Cause(error))}");
+                parse.InvocationConfiguration.Error.WriteLine($"Error: {Explain(error)}");
                 return Failure;
             }
         }, CancellationToken.None));
@@ -105,19 +105,20 @@ internal static class CommandParts
         where T : struct
         => parse.GetResult(option) is null ? null : parse.GetValue(option);
 
-    private static bool IsTheUsers(Exception error)
-        => error is ArgumentException or IOException or UnauthorizedAccessException or FormatException or InvalidDataException
-            or InvalidOperationException or DllNotFoundException;
+    /// <summary>Whether arguments, files or the machine are to blame.</summary>
+    public static bool IsTheUsers(Exception error)
+        => Cause(error) is ArgumentException or IOException or UnauthorizedAccessException or FormatException
+            or InvalidDataException or InvalidOperationException or DllNotFoundException;
+
+    /// <summary>The message in one line, without the parameter's name and value, which ArgumentException adds.</summary>
+    public static string Explain(Exception error)
+    {
+        string message = Cause(error).Message.Split('\n')[0].TrimEnd();
+        int parameter = message.LastIndexOf(" (Parameter '", StringComparison.Ordinal);
+        return parameter < 0 ? message : message[..parameter];
+    }
 
     /// <summary>ML.NET makes the loaders of models by reflection, which wraps what they throw.</summary>
     private static Exception Cause(Exception error)
         => error is TargetInvocationException or InvalidOperationException && error.InnerException is { } inner ? Cause(inner) : error;
-
-    /// <summary>Without the parameter's name and value, which ArgumentException repeats on further lines.</summary>
-    private static string FirstLine(Exception error)
-    {
-        string message = error.Message.Split('\n')[0].TrimEnd();
-        int parameter = message.LastIndexOf(" (Parameter '", StringComparison.Ordinal);
-        return parameter < 0 ? message : message[..parameter];
-    }
 }

@@ -64,6 +64,17 @@ internal static class PredictCommand
     }
 
     private static Seq2SeqTransformer Load(string path)
-        => new MLContext().Model.Load(path, out _) as Seq2SeqTransformer
-            ?? throw new InvalidDataException($"{path} holds no sequence-to-sequence model, or more than one stage.");
+    {
+        ITransformer model;
+        try
+        {
+            model = new MLContext().Model.Load(path, out _);
+        }
+        catch (Exception error) when (CommandParts.IsTheUsers(error))
+        {
+            throw new InvalidDataException($"{path} is no model: {CommandParts.Explain(error)}", error);
+        }
+        return model as Seq2SeqTransformer
+            ?? throw new InvalidDataException($"{path} holds no sequence-to-sequence model, or one among other stages.");
+    }
 }

@@ -25,6 +25,10 @@ internal sealed class DateDataset
     /// <summary>One row in so many is written carelessly.</summary>
     private const int CarelessShare = 4;
 
+    /// <summary>Training rows of a style whose years are counted from another event, for each row of the other styles:
+    /// a hundred years are to be learnt by heart there.</summary>
+    private const int ShareOfOtherCalendars = 4;
+
     private static readonly Handwriting[] _careless = [.. Enum.GetValues<Handwriting>().Where(hand => hand != Handwriting.AsIs)];
 
     private readonly HashSet<string> _sources = new(StringComparer.Ordinal);
@@ -55,16 +59,19 @@ internal sealed class DateDataset
         List<DateOnly> trainingDates = dates[(test + validation)..];
 
         List<Language> languages = [.. Languages.All.Where(l => size.Languages is null || size.Languages.Contains(l.Name))];
-        List<(Language, DateStyle)> styles = [.. languages.SelectMany(l => l.Styles.Select(s => (l, s)))];
+        List<(Language Language, DateStyle Style)> styles = [.. languages.SelectMany(l => l.Styles.Select(s => (l, s)))];
         List<(Language, DateStyle)> heldOutStyles = [.. languages.SelectMany(l => l.HeldOutStyles.Select(s => (l, s)))];
 
-        Training = Rows(size.Training, trainingDates, styles, random);
+        List<(Language, DateStyle)> lessons =
+            [.. styles.SelectMany(s => Enumerable.Repeat(s, s.Style.HasYearsOfItsOwn ? ShareOfOtherCalendars : 1))];
+
+        Training = Rows(size.Training, trainingDates, lessons, random);
         Validation = Rows(size.Validation, validationDates, styles, random);
         HeldOutDates = Rows(size.HeldOutDates, testDates, styles, random);
         HeldOutStyles = Rows(size.HeldOutStyles, trainingDates, heldOutStyles, random);
     }
 
-    /// <summary>Rows of random dates, each style as often as the others; no text comes twice in the data.</summary>
+    /// <summary>Rows of random dates, each style of the list as often as the others; no text comes twice in the data.</summary>
     private List<DateExample> Rows(
         int count, List<DateOnly> dates, List<(Language Language, DateStyle Style)> styles, SampleRandom random)
     {

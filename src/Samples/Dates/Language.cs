@@ -58,8 +58,13 @@ internal sealed class Language
 /// </summary>
 internal sealed record DateStyle(string Pattern)
 {
+    private static readonly string[] _yearsOfTheirOwn = ["{buddhist}", "{minguo}", "{era}", "{e}"];
+
     /// <summary>Numbers in <see cref="Language.Digits"/>.</summary>
     public bool OwnDigits { get; init; }
+
+    /// <summary>Whether its years are counted from another event, so that each is to be learnt by itself.</summary>
+    public bool HasYearsOfItsOwn => _yearsOfTheirOwn.Any(part => Pattern.Contains(part, StringComparison.Ordinal));
 
     /// <summary>Only for days that can't be a month: they alone are clear in the pattern.</summary>
     public bool OnlyAfterThe12th { get; init; }

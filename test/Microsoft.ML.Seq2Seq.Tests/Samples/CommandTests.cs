@@ -65,7 +65,7 @@ public sealed class CommandTests
             .Invoke(new InvocationConfiguration { Error = error, Output = TextWriter.Null });
 
         Assert.AreEqual(CommandParts.Failure, code);
-        StringAssert.StartsWith(error.ToString(), "Error: ");
+        StringAssert.StartsWith(error.ToString(), $"Error: {path} is no model: ");
         Assert.AreEqual(1, error.ToString().Count(c => c == '\n'), error.ToString());
     }
 
