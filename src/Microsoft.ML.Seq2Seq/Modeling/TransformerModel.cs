@@ -97,7 +97,7 @@ internal sealed class TransformerModel : SequenceModel
         var x = Embed(_sourceEmbedding, batch.Source, _encoderPositions, 0, training);
         var bias = Add(Add(_encoderPositions.Bias(0, length, length), WindowMask(0, length, length)), batch.SourceMask);
         foreach (var layer in _encoder)
-            x = layer.Forward(x, _encoderPositions, bias, training?.Dropout);
+            x = layer.Forward(x, _encoderPositions, bias, training);
         return _encoderNorm?.Forward(x) ?? x;
     }
 
@@ -111,7 +111,7 @@ internal sealed class TransformerModel : SequenceModel
         var x = Embed(TargetEmbedding, batch.TargetInput, _decoderPositions, 0, training);
         var bias = Add(Add(_decoderPositions.Bias(0, length, length), WindowMask(0, length, length)), batch.CausalMask)!;
         foreach (var layer in _decoder)
-            x = layer.Forward(x, memory, _decoderPositions, bias, batch.SourceMask, training?.Dropout);
+            x = layer.Forward(x, memory, _decoderPositions, bias, batch.SourceMask, training);
         return _decoderNorm?.Forward(x) ?? x;
     }
 
