@@ -69,6 +69,45 @@ internal ref struct NextTokens
         return candidates;
     }
 
+    /// <summary>Draws from the distribution, sharpened or flattened by a temperature and then cut to its most probable
+    /// tokens: those of the <paramref name="topK"/> highest scores (0: all), and of them the fewest whose probabilities
+    /// add up to <paramref name="topP"/> (Holtzman et al. 2020).</summary>
+    /// <param name="uniform">[0, 1): what decides.</param>
+    public readonly Candidate Draw(double temperature, int topK, double topP, double uniform)
+    {
+        float scale = (float)(1 / temperature), max = VocabularyRow.Max(_logits);
+        if (topK == 0 && topP == 1)
+        {
+            double left = uniform * VocabularyRow.SumExp(_logits, max, scale);
+            int drawn = -1;
+            for (int token = 0; token < _logits.Length && left >= 0; token++)
+            {
+                if (_logits[token] == float.NegativeInfinity)
+                    continue;
+                drawn = token;
+                left -= Math.Exp((_logits[token] - max) * scale);
+            }
+            return Candidate(drawn);
+        }
+        // Few tokens hold most of the probability: a short list usually does.
+        for (int count = topK > 0 ? topK : 64; ; count *= 8)
+        {
+            var top = Top(count);
+            var weights = Array.ConvertAll(top, candidate => Math.Exp((candidate.Score - top[0].Score) * scale));
+            double wanted = topP * (topK > 0 ? weights.Sum() : VocabularyRow.SumExp(_logits, max, scale)), kept = 0;
+            int tokens = 0;
+            while (tokens < top.Length && kept < wanted)
+                kept += weights[tokens++];
+            if (kept < wanted && topK == 0 && top.Length == count)
+                continue;
+            double left = uniform * kept;
+            int drawn = 0;
+            while (drawn < tokens - 1 && (left -= weights[drawn]) >= 0)
+                drawn++;
+            return top[drawn];
+        }
+    }
+
     private readonly Candidate Candidate(int token, float score) =>
         new(token, _logProbabilities is not null && _logProbabilities.TryGetValue(token, out float modelled) ? modelled : score, score);
 }

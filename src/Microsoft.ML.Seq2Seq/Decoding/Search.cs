@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Seq2Seq.Decoding;
 
 /// <summary>
-/// Greedy and beam search for a batch of sources. The model sees all live prefixes as one batch; sources that are
+/// Greedy search, beam search and sampling for a batch of sources. The model sees all live prefixes as one batch; sources that are
 /// done leave it.
 /// </summary>
 internal static unsafe class Search
@@ -27,9 +27,7 @@ internal static unsafe class Search
     {
         constraints ??= SearchConstraints.None;
         constraints.Check(options, source.Rows);
-        // The end token of a source is not text, so it does not count for the length limit.
-        SentenceSearch[] all = [.. source.SourceLengths.Select((length, row) =>
-            new SentenceBeam(options, new TokenRules(options, constraints, row, length - 1)))];
+        var all = Sentences(source, options, constraints);
         var device = source.Source.device;
         using var noGrad = torch.no_grad();
         var inBatch = all; // the sources that the model's rows belong to
@@ -54,6 +52,23 @@ internal static unsafe class Search
         finally
         {
             state.Dispose();
+        }
+    }
+
+    private static SentenceSearch[] Sentences(SourceBatch source, DecodingOptions options, SearchConstraints constraints)
+    {
+        using var onCpu = source.Source.cpu();
+        long[] ids = options.Strategy == DecodingStrategy.Sampling ? onCpu.data<long>().ToArray() : [];
+        int stride = (int)source.Source.shape[1];
+        return [.. source.SourceLengths.Select((length, row) => Sentence(row, length))];
+
+        SentenceSearch Sentence(int row, int length)
+        {
+            // The end token of a source is not text, so it does not count for the length limit.
+            var rules = new TokenRules(options, constraints, row, length - 1);
+            return options.Strategy == DecodingStrategy.Sampling
+                ? new SentenceSamples(options, rules, ids.AsSpan(row * stride, length))
+                : new SentenceBeam(options, rules);
         }
     }
 

@@ -15,6 +15,7 @@ public sealed class SearchLifetimeTests
     [TestMethod]
     [DataRow(DecodingStrategy.Greedy)]
     [DataRow(DecodingStrategy.Beam)]
+    [DataRow(DecodingStrategy.Sampling)]
     public void LiveTensorsStayConstantOverAThousandDecodes(DecodingStrategy strategy)
     {
         using var model = TinyModels.Create(TinyModels.Architecture(a => (a.EncoderLayers, a.DecoderLayers) = (1, 1)));
