@@ -31,6 +31,10 @@ public sealed class DecodingOptions
     /// longer outputs.</summary>
     public double LengthPenalty { get; set; } = 0.6;
 
+    /// <summary>β of the coverage penalty (Wu et al. 2016, section 7), which counts against an output that leaves source
+    /// tokens without attention. Default 0: none; the paper's is 0.2.</summary>
+    public double CoveragePenalty { get; set; }
+
     /// <summary>Outputs that must end before the search stops, as a multiple of <see cref="BeamSize"/> (Kasai et al.
     /// 2022). Default 1, the usual rule. <see cref="double.PositiveInfinity"/> stops only when nothing alive can beat
     /// what has ended, which is safe for any <see cref="LengthPenalty"/>, and slower.</summary>
@@ -84,6 +88,10 @@ public sealed class DecodingOptions
     /// are then those of the list, and no other rule on what may be written can be set. Default null: any text.</summary>
     public IReadOnlyList<string>? AllowedTargets { get; set; }
 
+    /// <summary>Notes how attention falls on the source's tokens for each token written: the mean over the heads of the
+    /// decoder's last layer but one, which aligns best. Default false: it costs time and memory.</summary>
+    public bool OutputAlignment { get; set; }
+
     /// <summary>Padded source tokens, times the beam, decoded together; larger is faster up to a point and takes more
     /// memory. Default 4,096. The output doesn't depend on it.</summary>
     public int BatchTokens { get; set; } = 4096;
@@ -96,6 +104,7 @@ public sealed class DecodingOptions
         OptionCheck.Defined(nameof(Strategy), Strategy);
         OptionCheck.That(BeamSize is >= 1 and <= 1024, nameof(BeamSize), BeamSize, "1 to 1024");
         OptionCheck.AtLeast(nameof(LengthPenalty), LengthPenalty, 0.0);
+        OptionCheck.AtLeast(nameof(CoveragePenalty), CoveragePenalty, 0.0);
         OptionCheck.That(Patience > 0, nameof(Patience), Patience, "more than 0");
         var (mostHypotheses, why) = Strategy switch
         {

@@ -6,6 +6,12 @@ namespace Microsoft.ML.Seq2Seq.Decoding;
 /// <param name="Score">What search compares: the log-probability, or what a rule has made of it.</param>
 internal readonly record struct Candidate(int Token, float LogProbability, float Score);
 
+/// <summary>What may follow one prefix.</summary>
+/// <param name="Candidates">Best first.</param>
+/// <param name="Attention">How the prefix attends to its source's tokens, the end token included; null where that is
+/// not noted.</param>
+internal readonly record struct Proposal(Candidate[] Candidates, float[]? Attention);
+
 /// <summary>The model's distribution over the token that follows one prefix, as the rules of a search leave it. A
 /// banned token keeps its share of the probability, as in training; it just can't be chosen.</summary>
 internal ref struct NextTokens

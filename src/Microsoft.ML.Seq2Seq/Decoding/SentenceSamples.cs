@@ -34,17 +34,18 @@ internal sealed class SentenceSamples : SentenceSearch
         return drawn;
     }
 
-    protected override List<(Prefix Prefix, int Row)> Extend(ReadOnlySpan<Candidate[]> proposals)
+    protected override List<(Prefix Prefix, int Row)> Extend(ReadOnlySpan<Proposal> proposals)
     {
         // The samples part where the first token is drawn: one for each of them.
-        bool part = _samples.Length == 0 && proposals[0].Length == _random.Length;
+        bool part = _samples.Length == 0 && proposals[0].Candidates.Length == _random.Length;
         var next = new List<(Prefix Prefix, int Row)>(_random.Length);
         var samples = new List<int>(_random.Length);
         for (int row = 0; row < proposals.Length; row++)
         {
-            for (int i = 0; i < proposals[row].Length; i++)
+            var (candidates, attention) = proposals[row];
+            for (int i = 0; i < candidates.Length; i++)
             {
-                var prefix = Alive[row].Extend(proposals[row][i]);
+                var prefix = Alive[row].Extend(candidates[i], attention);
                 if (prefix.Token == SpecialTokens.End)
                 {
                     Finish(prefix);

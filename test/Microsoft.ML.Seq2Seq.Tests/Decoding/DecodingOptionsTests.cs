@@ -18,6 +18,7 @@ public sealed class DecodingOptionsTests
         yield return Case("MinLength", "257", o => o.MinLength = 257);
         yield return Case("MaxLength", "0", o => o.MaxLength = 0);
         yield return Case("MaxLengthRatio", "-0.5", o => o.MaxLengthRatio = -0.5);
+        yield return Case("CoveragePenalty", "-1", o => o.CoveragePenalty = -1);
         yield return Case("Patience", "0", o => o.Patience = 0);
         yield return Case("Patience", "NaN", o => o.Patience = double.NaN);
         yield return Case("Temperature", "0", o => o.Temperature = 0);
