@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Seq2Seq.Decoding;
 
 /// <summary>
-/// Greedy and beam search for a batch of sources. The model sees all live prefixes as one batch; sources that are
+/// Greedy search, beam search and sampling for a batch of sources. The model sees all live prefixes as one batch; sources that are
 /// done leave it.
 /// </summary>
 internal static unsafe class Search
@@ -27,14 +27,13 @@ internal static unsafe class Search
     {
         constraints ??= SearchConstraints.None;
         constraints.Check(options, source.Rows);
-        // The end token of a source is not text, so it does not count for the length limit.
-        SentenceSearch[] all = [.. source.SourceLengths.Select((length, row) =>
-            new SentenceBeam(options, new TokenRules(options, constraints, row, length - 1)))];
+        var all = Sentences(source, options, constraints);
         var device = source.Source.device;
         using var noGrad = torch.no_grad();
         var inBatch = all; // the sources that the model's rows belong to
         int width = 1; // rows for each of them; only 1 before the first step
         var state = model.Start(source);
+        state.NotesAttention = options.OutputAlignment || options.CoveragePenalty > 0;
         try
         {
             while (!Array.TrueForAll(inBatch, search => search.IsDone))
@@ -42,7 +41,7 @@ internal static unsafe class Search
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 (var logits, state) = model.Step(state, LastTokens(inBatch, width, device));
-                var proposals = Propose(logits, inBatch, width);
+                var proposals = Propose(logits, state.Attention, inBatch, width);
                 for (int i = 0; i < inBatch.Length; i++)
                     if (!inBatch[i].IsDone)
                         inBatch[i].Advance(proposals.AsSpan(i * width, inBatch[i].Alive.Count));
@@ -57,6 +56,22 @@ internal static unsafe class Search
         }
     }
 
+    private static SentenceSearch[] Sentences(SourceBatch source, DecodingOptions options, SearchConstraints constraints)
+    {
+        using var onCpu = source.Source.cpu();
+        long[] ids = options.Strategy == DecodingStrategy.Sampling ? onCpu.data<long>().ToArray() : [];
+        int stride = (int)source.Source.shape[1];
+        return [.. source.SourceLengths.Select((length, row) => Sentence(row, length))];
+
+        SentenceSearch Sentence(int row, int length)
+        {
+            var rules = new TokenRules(options, constraints, row, length);
+            return options.Strategy == DecodingStrategy.Sampling
+                ? new SentenceSamples(options, rules, ids.AsSpan(row * stride, length))
+                : new SentenceBeam(options, rules);
+        }
+    }
+
     /// <summary>(B · width) the last token of every prefix, int64.</summary>
     private static Tensor LastTokens(SentenceSearch[] inBatch, int width, Device device)
     {
@@ -67,20 +82,24 @@ internal static unsafe class Search
         return torch.tensor(tokens, device: device);
     }
 
-    /// <summary>(R, V) → for each row that is alive the next tokens worth considering.</summary>
-    private static Candidate[][] Propose(Tensor logits, SentenceSearch[] inBatch, int width)
+    /// <summary>(R, V), (R, S) → for each row that is alive what may come next.</summary>
+    private static Proposal[] Propose(Tensor logits, Tensor? attention, SentenceSearch[] inBatch, int width)
     {
         var onCpu = logits.to(ScalarType.Float32).cpu().contiguous();
         int rows = (int)onCpu.shape[0], vocabulary = (int)onCpu.shape[1];
-        var proposals = new Candidate[rows][];
+        float[] shares = attention is null ? [] : attention.to(ScalarType.Float32).cpu().data<float>().ToArray(); // (R, S)
+        var proposals = new Proposal[rows];
         fixed (byte* bytes = onCpu.bytes)
         {
             float* first = (float*)bytes;
             void ProposeFor(int row)
             {
                 var search = inBatch[row / width];
-                if (!search.IsDone && row % width < search.Alive.Count)
-                    proposals[row] = search.Propose(row % width, new NextTokens(new Span<float>(first + (long)row * vocabulary, vocabulary)));
+                if (search.IsDone || row % width >= search.Alive.Count)
+                    return;
+                var next = new NextTokens(new Span<float>(first + (long)row * vocabulary, vocabulary));
+                proposals[row] = new Proposal(search.Propose(row % width, next),
+                    attention is null ? null : shares.AsSpan(row * (shares.Length / rows), search.SourceLength).ToArray());
             }
             ForEach(rows, parallel: onCpu.numel() >= ParallelFrom, ProposeFor);
         }

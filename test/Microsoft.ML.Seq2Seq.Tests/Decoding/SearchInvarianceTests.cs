@@ -13,6 +13,15 @@ public sealed class SearchInvarianceTests
     {
         yield return ["greedy", new DecodingOptions { Strategy = DecodingStrategy.Greedy, MaxLength = 30 }];
         yield return ["beam", new DecodingOptions { BeamSize = 4, NumberOfHypotheses = 4, MaxLength = 30 }];
+        yield return ["sampling", new DecodingOptions { Strategy = DecodingStrategy.Sampling, NumberOfHypotheses = 3, TopP = 0.9, MaxLength = 30 }];
+        yield return ["sampling with rules", new DecodingOptions
+        {
+            Strategy = DecodingStrategy.Sampling,
+            NoRepeatNgramSize = 2,
+            RepetitionPenalty = 1.5,
+            MinLength = 4,
+            MaxLength = 30,
+        }];
     }
 
     [TestMethod]

@@ -170,6 +170,7 @@ public sealed class SearchTests
     [TestMethod]
     [DataRow(DecodingStrategy.Greedy)]
     [DataRow(DecodingStrategy.Beam)]
+    [DataRow(DecodingStrategy.Sampling)]
     public void NothingEndsBeforeTheMinimumOrRunsPastTheMaximum(DecodingStrategy strategy)
     {
         for (int seed = 0; seed < 50; seed++)
