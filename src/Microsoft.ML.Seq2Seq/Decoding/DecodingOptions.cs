@@ -157,7 +157,7 @@ public sealed class DecodingOptions
         return clone;
     }
 
-    /// <summary>Most tokens, the end token included, that a source of this many tokens may yield.</summary>
+    /// <summary>Most tokens, the end token not counted, that a source of this many may yield.</summary>
     internal int LengthLimit(int sourceLength)
     {
         if (MaxLengthRatio == 0)

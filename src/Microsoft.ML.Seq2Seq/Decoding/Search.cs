@@ -21,15 +21,18 @@ internal static unsafe class Search
     /// <param name="options">Validated.</param>
     /// <param name="cancellation">Checked before every step.</param>
     /// <param name="constraints">The options' texts as token ids; null: there are none.</param>
+    /// <param name="settled">Called after a step for each source of which more is sure, with its row and all tokens that
+    /// its best output is sure to begin with: at last those of the output.</param>
     public static IReadOnlyList<Hypothesis>[] Run(
         IStepModel model, SourceBatch source, DecodingOptions options, CancellationToken cancellation = default,
-        SearchConstraints? constraints = null)
+        SearchConstraints? constraints = null, Action<int, int[]>? settled = null)
     {
         constraints ??= SearchConstraints.None;
         constraints.Check(options, source.Rows);
         var all = Sentences(source, options, constraints);
         var device = source.Source.device;
         using var noGrad = torch.no_grad();
+        var told = new int[all.Length]; // tokens of each source that were called settled
         var inBatch = all; // the sources that the model's rows belong to
         int width = 1; // rows for each of them; only 1 before the first step
         var state = model.Start(source);
@@ -45,6 +48,8 @@ internal static unsafe class Search
                 for (int i = 0; i < inBatch.Length; i++)
                     if (!inBatch[i].IsDone)
                         inBatch[i].Advance(proposals.AsSpan(i * width, inBatch[i].Alive.Count));
+                if (settled is not null)
+                    Report(all, told, settled);
                 if (Array.Exists(inBatch, search => !search.IsDone))
                     state = Keep(model, state, ref inBatch, ref width, device);
             }
@@ -104,6 +109,18 @@ internal static unsafe class Search
             ForEach(rows, parallel: onCpu.numel() >= ParallelFrom, ProposeFor);
         }
         return proposals;
+    }
+
+    private static void Report(SentenceSearch[] all, int[] told, Action<int, int[]> settled)
+    {
+        for (int row = 0; row < all.Length; row++)
+        {
+            int[] tokens = all[row].Settled();
+            if (tokens.Length <= told[row])
+                continue;
+            told[row] = tokens.Length;
+            settled(row, tokens);
+        }
     }
 
     private static void ForEach(int rows, bool parallel, Action<int> body)

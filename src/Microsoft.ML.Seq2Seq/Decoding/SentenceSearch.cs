@@ -41,6 +41,22 @@ internal abstract class SentenceSearch
     public IReadOnlyList<Hypothesis> Best() =>
         [.. Finished.OrderByDescending(hypothesis => hypothesis.Score).Take(_options.NumberOfHypotheses)];
 
+    /// <summary>What the best output is sure to begin with: all of it once the search is done, before that what all
+    /// that can still win have in common. Nothing of it is taken back later.</summary>
+    public int[] Settled()
+    {
+        int[]? settled = Finished.Count == 0 ? null : Finished.MaxBy(hypothesis => hypothesis.Score)!.Tokens;
+        if (!IsDone)
+        {
+            foreach (var prefix in Alive)
+            {
+                int[] tokens = prefix.Tokens();
+                settled = settled is null ? tokens : settled[..settled.AsSpan().CommonPrefixLength(tokens)];
+            }
+        }
+        return settled ?? [];
+    }
+
     /// <summary>The tokens worth considering after one of the prefixes, best first. May run for several prefixes at
     /// once.</summary>
     public Candidate[] Propose(int row, NextTokens next)

@@ -72,6 +72,21 @@ public sealed class SearchInvarianceTests
         }
     }
 
+    [TestMethod]
+    [DynamicData(nameof(Strategies))]
+    public void ManyThreadsShareAModel(string name, DecodingOptions options)
+    {
+        using var model = TinyModels.Create(vocabulary: 40);
+        var random = new Random(8);
+        int[][] sources = [.. Enumerable.Range(0, 16).Select(i => TinyModels.Tokens(random, i % 7, 40))];
+        var serial = sources.Select(source => Run(model, options, source)[0]).ToArray();
+        var parallel = new IReadOnlyList<Hypothesis>[sources.Length];
+        Parallel.For(0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            i => parallel[i] = Run(model, options, sources[i])[0]);
+        for (int i = 0; i < sources.Length; i++)
+            AssertSame(serial[i], parallel[i], $"{name}, row {i}", tolerance: 0);
+    }
+
     private static IReadOnlyList<Hypothesis>[] Run(Seq2Seq.Modeling.IStepModel model, DecodingOptions options, params int[][] sources)
     {
         options.Validate();
