@@ -80,7 +80,7 @@ public sealed class AttentionTests
         for (int row = 0; row < sources.Length; row++)
         {
             using var alone = SourceBatch.Create([sources[row]], torch.CPU);
-            var memory = model.Encode(alone, dropout: null)[0]; // (S, D)
+            var memory = model.Encode(alone, training: null)[0]; // (S, D)
             var keys = nn.functional.linear(memory, weight.narrow(0, Dimension, keyWidth), bias.narrow(0, Dimension, keyWidth));
             var mean = torch.zeros(memory.shape[0]);
             for (int head = 0; head < Heads; head++)
