@@ -3,6 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 project=src/Microsoft.ML.Seq2Seq
-printf '#nullable enable\n' > "$project/PublicAPI.Unshipped.txt"
+surface=$project/PublicAPI.Unshipped.txt
+printf '#nullable enable\n' >"$surface"
 dotnet format analyzers "$project" --diagnostics RS0016 --severity warn
-git diff --stat -- "$project/PublicAPI.Unshipped.txt"
+# The analyzer's order varies from run to run.
+{ echo '#nullable enable'; grep -v '^#nullable' "$surface" | LC_ALL=C sort; } >"$surface.sorted"
+mv "$surface.sorted" "$surface"
+git diff --stat -- "$surface"

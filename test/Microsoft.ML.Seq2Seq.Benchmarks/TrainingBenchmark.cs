@@ -45,11 +45,14 @@ internal static class TrainingBenchmark
         using var plain = new TrainingPlainLoop(Architecture(tiny), vocabulary, DropoutRate, LabelSmoothing, LearningRate);
         using var generator = new Generator(1, CPU);
         using var model = new TransformerModel(Architecture(tiny), vocabulary, vocabulary, generator);
-        using var ours = new TrainingStep(model, new TrainingOptions { LabelSmoothing = LabelSmoothing }, seed: 1);
+        using var float32 = new TrainingStep(model, Options(TrainingPrecision.Float32), seed: 1);
+        using var autoModel = new TransformerModel(Architecture(tiny), vocabulary, vocabulary, generator);
+        using var auto = new TrainingStep(autoModel, Options(TrainingPrecision.Auto), seed: 1);
         var contenders = new[]
         {
             new Contender("plain", rows => plain.Step(pairs, rows)),
-            new Contender("float32", rows => ours.Run(pairs, [rows], LearningRate)),
+            new Contender("float32", rows => float32.Run(pairs, [rows], LearningRate)),
+            new Contender("auto", rows => auto.Run(pairs, [rows], LearningRate)),
         };
         int warm = Math.Min(3, rounds);
         for (int round = 0; round < warm + rounds; round++)
@@ -61,6 +64,9 @@ internal static class TrainingBenchmark
         foreach (var contender in contenders.Skip(1))
             Print($"RATIO training/{config}/{tokensPerBatch}/{contender.Name} {contender.TokensPerSecond / contenders[0].TokensPerSecond:f2}");
     }
+
+    private static TrainingOptions Options(TrainingPrecision precision) =>
+        new() { LabelSmoothing = LabelSmoothing, Precision = precision };
 
     private static TransformerArchitecture Architecture(bool tiny)
     {

@@ -10,6 +10,9 @@ public enum DecodingStrategy
 
     /// <summary>The most probable token at every step: the fastest, and beam search with a beam of 1.</summary>
     Greedy,
+
+    /// <summary>Tokens drawn at random, by their probabilities: varied outputs rather than the best one.</summary>
+    Sampling,
 }
 
 /// <summary>How a trained model writes: kept in the saved model, and changed with
@@ -28,13 +31,18 @@ public sealed class DecodingOptions
     /// longer outputs.</summary>
     public double LengthPenalty { get; set; } = 0.6;
 
+    /// <summary>β of the coverage penalty (Wu et al. 2016, section 7), which counts against an output that leaves source
+    /// tokens without attention. Default 0: none; the paper's is 0.2.</summary>
+    public double CoveragePenalty { get; set; }
+
     /// <summary>Outputs that must end before the search stops, as a multiple of <see cref="BeamSize"/> (Kasai et al.
     /// 2022). Default 1, the usual rule. <see cref="double.PositiveInfinity"/> stops only when nothing alive can beat
     /// what has ended, which is safe for any <see cref="LengthPenalty"/>, and slower.</summary>
     public double Patience { get; set; } = 1;
 
     /// <summary>Hypotheses to give back, best first. More than 1 adds the columns <c>Hypotheses</c> and
-    /// <c>HypothesisScores</c>. Default 1; at most <see cref="BeamSize"/>, and 1 for greedy search.</summary>
+    /// <c>HypothesisScores</c>. Default 1. At most <see cref="BeamSize"/>; 1 for greedy search; with sampling, as many
+    /// independent draws, which may be alike.</summary>
     public int NumberOfHypotheses { get; set; } = 1;
 
     /// <summary>Fewest target tokens before the output may end. Default 0.</summary>
@@ -47,6 +55,20 @@ public sealed class DecodingOptions
     /// <summary>Most target tokens for each source token, with ten more for free. Default 3: stops a model that
     /// repeats itself early; real translations stay far below. 0 sets no such limit.</summary>
     public double MaxLengthRatio { get; set; } = 3;
+
+    /// <summary>Sampling: below 1 sharpens the distribution, above 1 flattens it. Scores stay those of the model itself.
+    /// Default 1.</summary>
+    public double Temperature { get; set; } = 1;
+
+    /// <summary>Sampling: draws among this many most probable tokens. Default 0: among all.</summary>
+    public int TopK { get; set; }
+
+    /// <summary>Sampling: draws among the fewest tokens whose probabilities add up to this, after <see cref="TopK"/>
+    /// (Holtzman et al. 2020). Default 1: among all.</summary>
+    public double TopP { get; set; } = 1;
+
+    /// <summary>Sampling: what a row draws depends on this number and the row's text alone. Default 0.</summary>
+    public int Seed { get; set; }
 
     /// <summary>Multiplies the log-probability of tokens that the output already holds, in what the search compares and
     /// in <c>Score</c>; token scores stay the model's. Default 1: none. 1.1 to 1.3 keeps a model from looping.</summary>
@@ -66,6 +88,10 @@ public sealed class DecodingOptions
     /// are then those of the list, and no other rule on what may be written can be set. Default null: any text.</summary>
     public IReadOnlyList<string>? AllowedTargets { get; set; }
 
+    /// <summary>Notes how attention falls on the source's tokens for each token written: the mean over the heads of the
+    /// decoder's last layer but one, which aligns best. Default false: it costs time and memory.</summary>
+    public bool OutputAlignment { get; set; }
+
     /// <summary>Padded source tokens, times the beam, decoded together; larger is faster up to a point and takes more
     /// memory. Default 4,096. The output doesn't depend on it.</summary>
     public int BatchTokens { get; set; } = 4096;
@@ -78,14 +104,23 @@ public sealed class DecodingOptions
         OptionCheck.Defined(nameof(Strategy), Strategy);
         OptionCheck.That(BeamSize is >= 1 and <= 1024, nameof(BeamSize), BeamSize, "1 to 1024");
         OptionCheck.AtLeast(nameof(LengthPenalty), LengthPenalty, 0.0);
+        OptionCheck.AtLeast(nameof(CoveragePenalty), CoveragePenalty, 0.0);
         OptionCheck.That(Patience > 0, nameof(Patience), Patience, "more than 0");
-        OptionCheck.That(NumberOfHypotheses >= 1 && NumberOfHypotheses <= EffectiveBeam,
-            nameof(NumberOfHypotheses), NumberOfHypotheses,
-            Strategy == DecodingStrategy.Beam ? $"1 to {nameof(BeamSize)} ({BeamSize})" : $"1 with {nameof(Strategy)} {Strategy}");
+        var (mostHypotheses, why) = Strategy switch
+        {
+            DecodingStrategy.Greedy => (1, "1 with greedy search"),
+            DecodingStrategy.Sampling => (1024, "1 to 1024"),
+            _ => (BeamSize, $"1 to {nameof(BeamSize)} ({BeamSize})"),
+        };
+        OptionCheck.That(NumberOfHypotheses >= 1 && NumberOfHypotheses <= mostHypotheses,
+            nameof(NumberOfHypotheses), NumberOfHypotheses, why);
         OptionCheck.AtLeast(nameof(MaxLength), MaxLength, 1);
         OptionCheck.That(MinLength >= 0 && MinLength <= MaxLength, nameof(MinLength), MinLength,
             $"0 to {nameof(MaxLength)} ({MaxLength})");
         OptionCheck.AtLeast(nameof(MaxLengthRatio), MaxLengthRatio, 0.0);
+        OptionCheck.Positive(nameof(Temperature), Temperature);
+        OptionCheck.AtLeast(nameof(TopK), TopK, 0);
+        OptionCheck.That(TopP is > 0 and <= 1, nameof(TopP), TopP, "more than 0, up to 1");
         OptionCheck.AtLeast(nameof(RepetitionPenalty), RepetitionPenalty, 1.0);
         OptionCheck.AtLeast(nameof(NoRepeatNgramSize), NoRepeatNgramSize, 0);
         OptionCheck.NotNull(nameof(BannedPhrases), BannedPhrases);
@@ -106,7 +141,13 @@ public sealed class DecodingOptions
         OptionCheck.That(BannedPhrases.Count == 0, nameof(BannedPhrases), BannedPhrases.Count, $"none: {alone}");
     }
 
-    internal int EffectiveBeam => Strategy == DecodingStrategy.Greedy ? 1 : BeamSize;
+    /// <summary>Most prefixes of one source at a time.</summary>
+    internal int EffectiveBeam => Strategy switch
+    {
+        DecodingStrategy.Greedy => 1,
+        DecodingStrategy.Sampling => NumberOfHypotheses,
+        _ => BeamSize,
+    };
 
     internal DecodingOptions Clone()
     {
@@ -116,7 +157,7 @@ public sealed class DecodingOptions
         return clone;
     }
 
-    /// <summary>Most tokens, the end token included, that a source of this many tokens may yield.</summary>
+    /// <summary>Most tokens, the end token not counted, that a source of this many may yield.</summary>
     internal int LengthLimit(int sourceLength)
     {
         if (MaxLengthRatio == 0)

@@ -6,6 +6,12 @@ namespace Microsoft.ML.Seq2Seq.Decoding;
 /// <param name="Score">What search compares: the log-probability, or what a rule has made of it.</param>
 internal readonly record struct Candidate(int Token, float LogProbability, float Score);
 
+/// <summary>What may follow one prefix.</summary>
+/// <param name="Candidates">Best first.</param>
+/// <param name="Attention">How the prefix attends to its source's tokens, the end token included; null where that is
+/// not noted.</param>
+internal readonly record struct Proposal(Candidate[] Candidates, float[]? Attention);
+
 /// <summary>The model's distribution over the token that follows one prefix, as the rules of a search leave it. A
 /// banned token keeps its share of the probability, as in training; it just can't be chosen.</summary>
 internal ref struct NextTokens
@@ -67,6 +73,45 @@ internal ref struct NextTokens
         for (int i = 0; i < count; i++)
             candidates[i] = Candidate(tokens[i], logits[i] - _logNormalizer);
         return candidates;
+    }
+
+    /// <summary>Draws from the distribution, sharpened or flattened by a temperature and then cut to its most probable
+    /// tokens: those of the <paramref name="topK"/> highest scores (0: all), and of them the fewest whose probabilities
+    /// add up to <paramref name="topP"/> (Holtzman et al. 2020).</summary>
+    /// <param name="uniform">[0, 1): what decides.</param>
+    public readonly Candidate Draw(double temperature, int topK, double topP, double uniform)
+    {
+        float scale = (float)(1 / temperature), max = VocabularyRow.Max(_logits);
+        if (topK == 0 && topP == 1)
+        {
+            double left = uniform * VocabularyRow.SumExp(_logits, max, scale);
+            int drawn = -1;
+            for (int token = 0; token < _logits.Length && left >= 0; token++)
+            {
+                if (_logits[token] == float.NegativeInfinity)
+                    continue;
+                drawn = token;
+                left -= Math.Exp((_logits[token] - max) * scale);
+            }
+            return Candidate(drawn);
+        }
+        // Few tokens hold most of the probability: a short list usually does.
+        for (int count = topK > 0 ? topK : 64; ; count *= 8)
+        {
+            var top = Top(count);
+            var weights = Array.ConvertAll(top, candidate => Math.Exp((candidate.Score - top[0].Score) * scale));
+            double wanted = topP * (topK > 0 ? weights.Sum() : VocabularyRow.SumExp(_logits, max, scale)), kept = 0;
+            int tokens = 0;
+            while (tokens < top.Length && kept < wanted)
+                kept += weights[tokens++];
+            if (kept < wanted && topK == 0 && top.Length == count)
+                continue;
+            double left = uniform * kept;
+            int drawn = 0;
+            while (drawn < tokens - 1 && (left -= weights[drawn]) >= 0)
+                drawn++;
+            return top[drawn];
+        }
     }
 
     private readonly Candidate Candidate(int token, float score) =>

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Seq2Seq.Decoding;
 
 /// <summary>
-/// Greedy and beam search for a batch of sources. The model sees all live prefixes as one batch; sources that are
+/// Greedy search, beam search and sampling for a batch of sources. The model sees all live prefixes as one batch; sources that are
 /// done leave it.
 /// </summary>
 internal static unsafe class Search
@@ -21,20 +21,22 @@ internal static unsafe class Search
     /// <param name="options">Validated.</param>
     /// <param name="cancellation">Checked before every step.</param>
     /// <param name="constraints">The options' texts as token ids; null: there are none.</param>
+    /// <param name="settled">Called after a step for each source of which more is sure, with its row and all tokens that
+    /// its best output is sure to begin with: at last those of the output.</param>
     public static IReadOnlyList<Hypothesis>[] Run(
         IStepModel model, SourceBatch source, DecodingOptions options, CancellationToken cancellation = default,
-        SearchConstraints? constraints = null)
+        SearchConstraints? constraints = null, Action<int, int[]>? settled = null)
     {
         constraints ??= SearchConstraints.None;
         constraints.Check(options, source.Rows);
-        // The end token of a source is not text, so it does not count for the length limit.
-        SentenceSearch[] all = [.. source.SourceLengths.Select((length, row) =>
-            new SentenceBeam(options, new TokenRules(options, constraints, row, length - 1)))];
+        var all = Sentences(source, options, constraints);
         var device = source.Source.device;
         using var noGrad = torch.no_grad();
+        var told = new int[all.Length]; // tokens of each source that were called settled
         var inBatch = all; // the sources that the model's rows belong to
         int width = 1; // rows for each of them; only 1 before the first step
         var state = model.Start(source);
+        state.NotesAttention = options.OutputAlignment || options.CoveragePenalty > 0;
         try
         {
             while (!Array.TrueForAll(inBatch, search => search.IsDone))
@@ -42,10 +44,12 @@ internal static unsafe class Search
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 (var logits, state) = model.Step(state, LastTokens(inBatch, width, device));
-                var proposals = Propose(logits, inBatch, width);
+                var proposals = Propose(logits, state.Attention, inBatch, width);
                 for (int i = 0; i < inBatch.Length; i++)
                     if (!inBatch[i].IsDone)
                         inBatch[i].Advance(proposals.AsSpan(i * width, inBatch[i].Alive.Count));
+                if (settled is not null)
+                    Report(all, told, settled);
                 if (Array.Exists(inBatch, search => !search.IsDone))
                     state = Keep(model, state, ref inBatch, ref width, device);
             }
@@ -54,6 +58,22 @@ internal static unsafe class Search
         finally
         {
             state.Dispose();
+        }
+    }
+
+    private static SentenceSearch[] Sentences(SourceBatch source, DecodingOptions options, SearchConstraints constraints)
+    {
+        using var onCpu = source.Source.cpu();
+        long[] ids = options.Strategy == DecodingStrategy.Sampling ? onCpu.data<long>().ToArray() : [];
+        int stride = (int)source.Source.shape[1];
+        return [.. source.SourceLengths.Select((length, row) => Sentence(row, length))];
+
+        SentenceSearch Sentence(int row, int length)
+        {
+            var rules = new TokenRules(options, constraints, row, length);
+            return options.Strategy == DecodingStrategy.Sampling
+                ? new SentenceSamples(options, rules, ids.AsSpan(row * stride, length))
+                : new SentenceBeam(options, rules);
         }
     }
 
@@ -67,24 +87,40 @@ internal static unsafe class Search
         return torch.tensor(tokens, device: device);
     }
 
-    /// <summary>(R, V) → for each row that is alive the next tokens worth considering.</summary>
-    private static Candidate[][] Propose(Tensor logits, SentenceSearch[] inBatch, int width)
+    /// <summary>(R, V), (R, S) → for each row that is alive what may come next.</summary>
+    private static Proposal[] Propose(Tensor logits, Tensor? attention, SentenceSearch[] inBatch, int width)
     {
         var onCpu = logits.to(ScalarType.Float32).cpu().contiguous();
         int rows = (int)onCpu.shape[0], vocabulary = (int)onCpu.shape[1];
-        var proposals = new Candidate[rows][];
+        float[] shares = attention is null ? [] : attention.to(ScalarType.Float32).cpu().data<float>().ToArray(); // (R, S)
+        var proposals = new Proposal[rows];
         fixed (byte* bytes = onCpu.bytes)
         {
             float* first = (float*)bytes;
             void ProposeFor(int row)
             {
                 var search = inBatch[row / width];
-                if (!search.IsDone && row % width < search.Alive.Count)
-                    proposals[row] = search.Propose(row % width, new NextTokens(new Span<float>(first + (long)row * vocabulary, vocabulary)));
+                if (search.IsDone || row % width >= search.Alive.Count)
+                    return;
+                var next = new NextTokens(new Span<float>(first + (long)row * vocabulary, vocabulary));
+                proposals[row] = new Proposal(search.Propose(row % width, next),
+                    attention is null ? null : shares.AsSpan(row * (shares.Length / rows), search.SourceLength).ToArray());
             }
             ForEach(rows, parallel: onCpu.numel() >= ParallelFrom, ProposeFor);
         }
         return proposals;
+    }
+
+    private static void Report(SentenceSearch[] all, int[] told, Action<int, int[]> settled)
+    {
+        for (int row = 0; row < all.Length; row++)
+        {
+            int[] tokens = all[row].Settled();
+            if (tokens.Length <= told[row])
+                continue;
+            told[row] = tokens.Length;
+            settled(row, tokens);
+        }
     }
 
     private static void ForEach(int rows, bool parallel, Action<int> body)

@@ -23,7 +23,7 @@ internal sealed class SentenceBeam : SentenceSearch
     // One prefix alone can fill the beam, and one of its tokens may be the end.
     protected override Candidate[] Choose(int row, NextTokens next) => next.Top(_beam + 1);
 
-    protected override List<(Prefix Prefix, int Row)> Extend(ReadOnlySpan<Candidate[]> proposals)
+    protected override List<(Prefix Prefix, int Row)> Extend(ReadOnlySpan<Proposal> proposals)
     {
         var ranked = Rank(proposals);
         var kept = new List<Extension>(_beam);
@@ -40,7 +40,7 @@ internal sealed class SentenceBeam : SentenceSearch
             }
             else if (rank < _beam || extension.IsGreedy)
             {
-                Finish(Alive[extension.Row].Extend(extension.Candidate));
+                Finish(Extended(extension, proposals));
             }
         }
         if (greedy is { } best && best.Candidate.Token != SpecialTokens.End && !kept.Contains(best))
@@ -50,7 +50,7 @@ internal sealed class SentenceBeam : SentenceSearch
         _greedy = null;
         foreach (var extension in kept)
         {
-            var prefix = Alive[extension.Row].Extend(extension.Candidate);
+            var prefix = Extended(extension, proposals);
             next.Add((prefix, extension.Row));
             if (extension.IsGreedy)
                 _greedy = prefix;
@@ -58,17 +58,23 @@ internal sealed class SentenceBeam : SentenceSearch
         return next;
     }
 
+    private Prefix Extended(Extension extension, ReadOnlySpan<Proposal> proposals) =>
+        Alive[extension.Row].Extend(extension.Candidate, proposals[extension.Row].Attention);
+
     protected override bool CanStop() => HasEnoughFinished() || NothingAliveCanWin();
 
     /// <summary>All extensions of all prefixes, best first; ties keep the order of prefixes, so that the result
     /// doesn't depend on the sort.</summary>
-    private List<Extension> Rank(ReadOnlySpan<Candidate[]> proposals)
+    private List<Extension> Rank(ReadOnlySpan<Proposal> proposals)
     {
         var ranked = new List<Extension>(proposals.Length * (_beam + 1));
         for (int row = 0; row < proposals.Length; row++)
-            for (int i = 0; i < proposals[row].Length; i++)
-                ranked.Add(new Extension(row, proposals[row][i], Alive[row].Score + proposals[row][i].Score,
-                    IsGreedy: i == 0 && Alive[row] == _greedy, Order: ranked.Count));
+        {
+            var candidates = proposals[row].Candidates;
+            for (int i = 0; i < candidates.Length; i++)
+                ranked.Add(new Extension(row, candidates[i], Alive[row].Score + candidates[i].Score,
+                    IsGreedy: i == 0 && ReferenceEquals(Alive[row], _greedy), Order: ranked.Count));
+        }
         ranked.Sort();
         return ranked;
     }
@@ -89,7 +95,8 @@ internal sealed class SentenceBeam : SentenceSearch
     }
 
     /// <summary>The best score that a prefix can still reach: log-probabilities only add up to less, the penalty's
-    /// divisor grows at most to that of the longest output, which is the limit and the end token.</summary>
+    /// divisor grows at most to that of the longest output, which is the limit and the end token, and coverage adds
+    /// nothing above 0.</summary>
     private double Bound(Prefix prefix) => prefix.Score / LengthPenalty.Divisor(Limit + 1, _options.LengthPenalty);
 
     /// <summary>A prefix and its next token.</summary>

@@ -28,6 +28,9 @@ internal abstract class SentenceSearch
 
     public bool IsDone { get; private set; }
 
+    /// <summary>Tokens of the source, the end token included.</summary>
+    public int SourceLength => _rules.SourceLength;
+
     /// <summary>Outputs that have ended, in the order in which they did.</summary>
     protected List<Hypothesis> Finished { get; } = [];
 
@@ -37,6 +40,22 @@ internal abstract class SentenceSearch
     /// <summary>Hypotheses, best first.</summary>
     public IReadOnlyList<Hypothesis> Best() =>
         [.. Finished.OrderByDescending(hypothesis => hypothesis.Score).Take(_options.NumberOfHypotheses)];
+
+    /// <summary>What the best output is sure to begin with: all of it once the search is done, before that what all
+    /// that can still win have in common. Nothing of it is taken back later.</summary>
+    public int[] Settled()
+    {
+        int[]? settled = Finished.Count == 0 ? null : Finished.MaxBy(hypothesis => hypothesis.Score)!.Tokens;
+        if (!IsDone)
+        {
+            foreach (var prefix in Alive)
+            {
+                int[] tokens = prefix.Tokens();
+                settled = settled is null ? tokens : settled[..settled.AsSpan().CommonPrefixLength(tokens)];
+            }
+        }
+        return settled ?? [];
+    }
 
     /// <summary>The tokens worth considering after one of the prefixes, best first. May run for several prefixes at
     /// once.</summary>
@@ -49,8 +68,8 @@ internal abstract class SentenceSearch
     }
 
     /// <summary>Extends every prefix by one token.</summary>
-    /// <param name="proposals">What <see cref="Propose"/> gave for each prefix.</param>
-    public void Advance(ReadOnlySpan<Candidate[]> proposals)
+    /// <param name="proposals">What <see cref="Propose"/> gave for each prefix, and how it attends to the source.</param>
+    public void Advance(ReadOnlySpan<Proposal> proposals)
     {
         var next = Extend(proposals);
         Alive = [.. next.Select(entry => entry.Prefix)];
@@ -62,11 +81,11 @@ internal abstract class SentenceSearch
     protected abstract Candidate[] Choose(int row, NextTokens next);
 
     /// <summary>Finishes what ends and gives the prefixes that go on, with the rows that they come from.</summary>
-    protected abstract List<(Prefix Prefix, int Row)> Extend(ReadOnlySpan<Candidate[]> proposals);
+    protected abstract List<(Prefix Prefix, int Row)> Extend(ReadOnlySpan<Proposal> proposals);
 
     /// <summary>Whether to stop although prefixes are alive.</summary>
     protected abstract bool CanStop();
 
     /// <summary>Takes an output that closes with the end token.</summary>
-    protected void Finish(Prefix prefix) => Finished.Add(prefix.Finish(_options.LengthPenalty));
+    protected void Finish(Prefix prefix) => Finished.Add(prefix.Finish(_options));
 }

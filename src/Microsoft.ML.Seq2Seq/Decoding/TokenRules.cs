@@ -8,7 +8,7 @@ internal interface ITokenRule
     void Apply(ReadOnlySpan<int> written, ref NextTokens next);
 }
 
-/// <summary>What one source's outputs may look like: its length limit, a forced beginning, and a list of rules.</summary>
+/// <summary>What one source's outputs may look like: their length limit, a forced beginning, and a list of rules.</summary>
 internal sealed class TokenRules
 {
     private readonly int[] _prefix;
@@ -19,13 +19,15 @@ internal sealed class TokenRules
     /// <param name="options">Validated.</param>
     /// <param name="constraints">Checked against the options.</param>
     /// <param name="row">The source's place among all.</param>
-    /// <param name="sourceLength">Its tokens, the end token not counted.</param>
+    /// <param name="sourceLength">Its tokens, the end token included.</param>
     public TokenRules(DecodingOptions options, SearchConstraints constraints, int row, int sourceLength)
     {
         _prefix = constraints.Prefixes?[row] ?? [];
         _minLength = options.MinLength;
         _allowed = constraints.AllowedTargets;
-        Limit = Math.Max(_prefix.Length, _allowed?.Depth ?? options.LengthLimit(sourceLength));
+        SourceLength = sourceLength;
+        // The end token of a source is not text, so it does not count for the length limit.
+        Limit = Math.Max(_prefix.Length, _allowed?.Depth ?? options.LengthLimit(sourceLength - 1));
         if (_allowed is not null)
             _rules.Add(new OnlyAllowed(_allowed));
         else if (options.SuppressUnknown)
@@ -37,6 +39,9 @@ internal sealed class TokenRules
         if (options.RepetitionPenalty != 1)
             _rules.Add(new RepetitionCosts((float)options.RepetitionPenalty));
     }
+
+    /// <summary>Tokens of the source, the end token included.</summary>
+    public int SourceLength { get; }
 
     /// <summary>Most tokens, the end token not counted.</summary>
     public int Limit { get; }

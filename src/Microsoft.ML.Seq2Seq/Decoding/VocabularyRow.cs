@@ -14,27 +14,60 @@ internal static class VocabularyRow
     private const int Block = 128;
     private const int Lanes = 16; // of Vector512<float>, whatever the machine: the same sums everywhere
 
+    /// <summary>The largest element; -∞ of none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Max(ReadOnlySpan<float> row)
+    {
+        float max = float.NegativeInfinity;
+        ref float first = ref MemoryMarshal.GetReference(row);
+        int i = 0;
+        if (row.Length >= 4 * Lanes)
+        {
+            // Four maxima, so that none waits for another.
+            Vector512<float> a = Vector512.LoadUnsafe(ref first), b = a, c = a, d = a;
+            for (; i <= row.Length - 4 * Lanes; i += 4 * Lanes)
+            {
+                a = Vector512.MaxNative(a, Vector512.LoadUnsafe(ref first, (nuint)i));
+                b = Vector512.MaxNative(b, Vector512.LoadUnsafe(ref first, (nuint)(i + Lanes)));
+                c = Vector512.MaxNative(c, Vector512.LoadUnsafe(ref first, (nuint)(i + 2 * Lanes)));
+                d = Vector512.MaxNative(d, Vector512.LoadUnsafe(ref first, (nuint)(i + 3 * Lanes)));
+            }
+            var maxima = Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d));
+            for (int lane = 0; lane < Lanes; lane++)
+                max = MathF.Max(max, maxima[lane]);
+        }
+        for (; i < row.Length; i++)
+            max = MathF.Max(max, row[i]);
+        return max;
+    }
+
     /// <summary>log Σ exp(x); NaN where the row holds a NaN, +∞ or nothing finite.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // the first prediction shall not wait for the JIT's tiers
     public static float LogSumExp(ReadOnlySpan<float> row)
     {
         float max = Max(row);
+        return (float)(max + Math.Log(SumExp(row, max, 1)));
+    }
+
+    /// <summary>Σ exp(scale · (x - max)), max being the row's largest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // the first prediction shall not wait for the JIT's tiers
+    public static double SumExp(ReadOnlySpan<float> row, float max, float scale)
+    {
         var shift = Vector512.Create(max);
         ref float first = ref MemoryMarshal.GetReference(row);
         Vector512<float> even = Vector512<float>.Zero, odd = even; // two sums, so that neither waits for the other
         int i = 0;
         for (; i <= row.Length - 2 * Lanes; i += 2 * Lanes)
         {
-            even += Exp(Vector512.LoadUnsafe(ref first, (nuint)i) - shift);
-            odd += Exp(Vector512.LoadUnsafe(ref first, (nuint)(i + Lanes)) - shift);
+            even += Exp((Vector512.LoadUnsafe(ref first, (nuint)i) - shift) * scale);
+            odd += Exp((Vector512.LoadUnsafe(ref first, (nuint)(i + Lanes)) - shift) * scale);
         }
         var sums = even + odd;
         double sum = 0;
         for (int lane = 0; lane < Lanes; lane++)
             sum += sums[lane];
         for (; i < row.Length; i++)
-            sum += MathF.Exp(row[i] - max);
-        return (float)(max + Math.Log(sum));
+            sum += MathF.Exp((row[i] - max) * scale);
+        return sum;
     }
 
     /// <summary>The largest elements above -∞, largest first, the lower index first among equals.</summary>
@@ -109,31 +142,5 @@ internal static class VocabularyRow
         }
         values[at] = value;
         indices[at] = index;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Max(ReadOnlySpan<float> row)
-    {
-        float max = float.NegativeInfinity;
-        ref float first = ref MemoryMarshal.GetReference(row);
-        int i = 0;
-        if (row.Length >= 4 * Lanes)
-        {
-            // Four maxima, so that none waits for another.
-            Vector512<float> a = Vector512.LoadUnsafe(ref first), b = a, c = a, d = a;
-            for (; i <= row.Length - 4 * Lanes; i += 4 * Lanes)
-            {
-                a = Vector512.MaxNative(a, Vector512.LoadUnsafe(ref first, (nuint)i));
-                b = Vector512.MaxNative(b, Vector512.LoadUnsafe(ref first, (nuint)(i + Lanes)));
-                c = Vector512.MaxNative(c, Vector512.LoadUnsafe(ref first, (nuint)(i + 2 * Lanes)));
-                d = Vector512.MaxNative(d, Vector512.LoadUnsafe(ref first, (nuint)(i + 3 * Lanes)));
-            }
-            var maxima = Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d));
-            for (int lane = 0; lane < Lanes; lane++)
-                max = MathF.Max(max, maxima[lane]);
-        }
-        for (; i < row.Length; i++)
-            max = MathF.Max(max, row[i]);
-        return max;
     }
 }

@@ -118,8 +118,9 @@ internal sealed class TrainingData
     private void Encode(List<(string Source, string Target)> rows, EncodedPairs pairs)
     {
         int limit = Codec.MaximumTokens;
-        foreach (var (sourceText, targetText) in rows)
+        for (int row = 0; row < rows.Count; row++)
         {
+            var (sourceText, targetText) = rows[row];
             _cancellation.ThrowIfCancellationRequested();
             int[] source = Codec.Source.Encode(sourceText), target = Codec.Target.Encode(targetText);
             if (source.Length == 0 || target.Length == 0)
@@ -131,7 +132,7 @@ internal sealed class TrainingData
             {
                 if (Codec.Overflow == OverflowPolicy.Error)
                     throw new InvalidOperationException(
-                        $"A row has {source.Length} source and {target.Length} target tokens; allowed by {nameof(SubwordOptions.MaximumTokens)}: " +
+                        $"Row {row + 1} of those with text has {source.Length} source and {target.Length} target tokens; allowed by {nameof(SubwordOptions.MaximumTokens)}: " +
                         $"{limit}. {nameof(OverflowPolicy)}.{OverflowPolicy.Truncate} would cut it, {OverflowPolicy.Drop} leave it out.");
                 if (Codec.Overflow == OverflowPolicy.Drop)
                 {

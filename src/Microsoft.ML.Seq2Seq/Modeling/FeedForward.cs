@@ -30,10 +30,10 @@ internal sealed class FeedForward : nn.Module
     private bool IsGated => _activation is ActivationKind.GeGlu or ActivationKind.SwiGlu;
 
     /// <summary>(…, D) → (…, F) → (…, D)</summary>
-    public Tensor Forward(Tensor x, Dropout? dropout)
+    public Tensor Forward(Tensor x, TrainingPass? training)
     {
-        var inner = Activate(_input.Forward(x));
-        return _output.Forward(dropout?.Apply(inner, _dropout) ?? inner);
+        var inner = Activate(_input.Forward(x, training));
+        return _output.Forward(training?.Dropout.Apply(inner, _dropout) ?? inner, training);
     }
 
     private Tensor Activate(Tensor x)

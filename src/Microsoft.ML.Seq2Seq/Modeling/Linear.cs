@@ -33,9 +33,19 @@ internal sealed class Linear : nn.Module
     }
 
     /// <summary>(…, in) → (…, out)</summary>
-    public Tensor Forward(Tensor x) => nn.functional.linear(x, _weight, _bias);
+    /// <param name="x">The input.</param>
+    /// <param name="training">Its precision is that of the output; null: float32.</param>
+    public Tensor Forward(Tensor x, TrainingPass? training) => Forward(x, _weight, _bias, training);
 
     /// <summary>(…, in) → (…, rows): the output's rows [start, start + rows) alone.</summary>
-    public Tensor Forward(Tensor x, long start, long rows) =>
-        nn.functional.linear(x, _weight.narrow(0, start, rows), _bias.narrow(0, start, rows));
+    public Tensor Forward(Tensor x, long start, long rows, TrainingPass? training) =>
+        Forward(x, _weight.narrow(0, start, rows), _bias.narrow(0, start, rows), training);
+
+    private static Tensor Forward(Tensor x, Tensor weight, Tensor bias, TrainingPass? training)
+    {
+        if (training is not { Precision: var type and not ScalarType.Float32 })
+            return nn.functional.linear(x, weight, bias);
+        // The weights stay in float32, and so do their gradients: what each pass rounds is a copy.
+        return nn.functional.linear(x.to(type), weight.to(type), bias.to(type));
+    }
 }

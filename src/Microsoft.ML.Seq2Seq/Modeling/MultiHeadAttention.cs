@@ -44,56 +44,61 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <param name="x">(B, T, D)</param>
     /// <param name="positions">How positions reach queries and keys.</param>
     /// <param name="bias">Added to the scores, broadcast over (B, H, T, T); null adds nothing.</param>
-    /// <param name="dropout">Null at prediction.</param>
-    public Tensor SelfAttend(Tensor x, PositionalEncoding positions, Tensor? bias, Dropout? dropout)
+    /// <param name="training">Null at prediction.</param>
+    public Tensor SelfAttend(Tensor x, PositionalEncoding positions, Tensor? bias, TrainingPass? training)
     {
-        var (query, key, value) = Project(x);
-        return Attend(positions.Rotate(query, 0), positions.Rotate(key, 0), value, bias, dropout);
+        var (query, key, value) = Project(x, training);
+        return Attend(positions.Rotate(query, 0), positions.Rotate(key, 0), value, bias, training);
     }
 
     /// <summary>Attention of the next position to itself and all before: (R, 1, D) → (R, 1, D). The cache takes the
     /// position in.</summary>
     public Tensor SelfAttendNext(Tensor x, PositionalEncoding positions, Tensor? bias, AttentionCache cache)
     {
-        var (query, key, value) = Project(x);
+        var (query, key, value) = Project(x, training: null);
         int position = cache.Length;
         var (keys, values) = cache.Append(positions.Rotate(key, position), value);
-        return Attend(positions.Rotate(query, position), keys, values, bias, dropout: null);
+        return Attend(positions.Rotate(query, position), keys, values, bias, training: null);
     }
 
     /// <summary>Attention to another sequence: (B, T, D) → (B, T, D).</summary>
     /// <param name="x">(B, T, D)</param>
     /// <param name="memory">Keys and values of <see cref="Memory"/>, each (B, groups, S, d).</param>
     /// <param name="bias">Added to the scores, broadcast over (B, H, T, S); null adds nothing.</param>
-    /// <param name="dropout">Null at prediction.</param>
-    public Tensor CrossAttend(Tensor x, (Tensor Keys, Tensor Values) memory, Tensor? bias, Dropout? dropout)
+    /// <param name="training">Null at prediction.</param>
+    /// <param name="note">Gets the attention weights, (B, H, T, S).</param>
+    public Tensor CrossAttend(
+        Tensor x, (Tensor Keys, Tensor Values) memory, Tensor? bias, TrainingPass? training, Action<Tensor>? note = null)
     {
-        var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth), _heads);
-        return Attend(query, memory.Keys, memory.Values, bias, dropout);
+        var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth, training), _heads);
+        return Attend(query, memory.Keys, memory.Values, bias, training, note);
     }
 
     /// <summary>Keys and values of a sequence that others attend to: (B, S, D) → each (B, groups, S, d).</summary>
-    public (Tensor Keys, Tensor Values) Memory(Tensor memory)
+    public (Tensor Keys, Tensor Values) Memory(Tensor memory, TrainingPass? training)
     {
-        var both = _queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth);
+        var both = _queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth, training);
         return (SplitHeads(both.narrow(2, 0, KeyWidth), _groups), SplitHeads(both.narrow(2, KeyWidth, KeyWidth), _groups));
     }
 
     public AttentionCache CreateCache(long rows, Tensor like) => AttentionCache.Create(rows, _groups, _dimension, like);
 
-    private (Tensor Query, Tensor Key, Tensor Value) Project(Tensor x)
+    private (Tensor Query, Tensor Key, Tensor Value) Project(Tensor x, TrainingPass? training)
     {
-        var all = _queryKeyValue.Forward(x); // (B, T, D + 2·groups·d)
+        var all = _queryKeyValue.Forward(x, training); // (B, T, D + 2·groups·d)
         return (SplitHeads(all.narrow(2, 0, QueryWidth), _heads),
             SplitHeads(all.narrow(2, QueryWidth, KeyWidth), _groups),
             SplitHeads(all.narrow(2, QueryWidth + KeyWidth, KeyWidth), _groups));
     }
 
     /// <summary>(B, T, H·d) → (B, H, T, d)</summary>
-    private Tensor SplitHeads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, _dimension).transpose(1, 2);
+    private Tensor SplitHeads(Tensor x, int heads) =>
+        // Attention is computed in float32: for heads this small bfloat16 is slower, and the softmax needs the range.
+        x.to(ScalarType.Float32).view(x.shape[0], x.shape[1], heads, _dimension).transpose(1, 2);
 
     /// <summary>(B, H, Q, d), (B, groups, K, d), (B, groups, K, d) → (B, Q, D)</summary>
-    private Tensor Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, Dropout? dropout)
+    private Tensor Attend(
+        Tensor query, Tensor key, Tensor value, Tensor? bias, TrainingPass? training, Action<Tensor>? note = null)
     {
         long rows = query.shape[0], queries = query.shape[2], keys = key.shape[2];
         // Heads of one group share keys and values: their queries stand in one block of rows.
@@ -103,9 +108,10 @@ internal sealed class MultiHeadAttention : nn.Module
         if (bias is not null)
             scores = scores.view(rows, _heads, queries, keys).add_(bias).view(scores.shape);
         var weights = scores.softmax(-1); // (B·groups, H/groups·Q, K)
-        weights = dropout?.Apply(weights, _dropout) ?? weights;
+        note?.Invoke(weights.view(rows, _heads, queries, keys));
+        weights = training?.Dropout.Apply(weights, _dropout) ?? weights;
         return _output.Forward(torch.bmm(weights, value.reshape(rows * _groups, keys, _dimension))
             .view(rows, _heads, queries, _dimension) // (B, H, Q, d)
-            .transpose(1, 2).reshape(rows, queries, QueryWidth)); // (B, Q, D)
+            .transpose(1, 2).reshape(rows, queries, QueryWidth), training); // (B, Q, D)
     }
 }

@@ -5,15 +5,20 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>
-/// What a forward pass in training needs beside the batch: dropout, and a record of the embedding rows that it read.
+/// What a forward pass in training needs beside the batch: dropout, precision, and a record of the embedding rows that it read.
 /// Autograd would make a dense gradient of the whole table for each lookup; here the rows are leaves of the graph, and
 /// their gradients are added to the table's once the backward pass has run.
 /// </summary>
-internal sealed class TrainingPass(Dropout dropout)
+/// <param name="dropout">Draws the masks.</param>
+/// <param name="precision">Of the matrix products with weights: float32, or bfloat16, which keeps the range of float32 and
+/// needs no scaling of the loss.</param>
+internal sealed class TrainingPass(Dropout dropout, ScalarType precision = ScalarType.Float32)
 {
     private readonly List<(Parameter Table, Tensor Ids, Tensor Rows, Scalar Factor)> _lookups = [];
 
     public Dropout Dropout => dropout;
+
+    public ScalarType Precision => precision;
 
     /// <summary>Rows of a table times a factor: (N) → (N, D)</summary>
     public Tensor Lookup(Parameter table, Tensor ids, Scalar factor)

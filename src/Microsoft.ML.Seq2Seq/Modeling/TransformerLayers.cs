@@ -23,14 +23,14 @@ internal sealed class Residual : nn.Module
     }
 
     /// <summary>(B, T, D) → (B, T, D)</summary>
-    public Tensor Around(Tensor x, Func<Tensor, Tensor> subLayer, Dropout? dropout)
+    public Tensor Around(Tensor x, Func<Tensor, Tensor> subLayer, TrainingPass? training)
     {
         if (_normalizeFirst)
-            return x.add(Drop(subLayer(_norm.Forward(x)), dropout));
-        return _norm.Forward(x.add(Drop(subLayer(x), dropout)));
+            return x.add(Drop(subLayer(_norm.Forward(x)), training));
+        return _norm.Forward(x.add(Drop(subLayer(x), training)));
     }
 
-    private Tensor Drop(Tensor x, Dropout? dropout) => dropout?.Apply(x, _dropout) ?? x;
+    private Tensor Drop(Tensor x, TrainingPass? training) => training?.Dropout.Apply(x, _dropout) ?? x;
 }
 
 /// <summary>One encoder layer: self-attention, feed-forward (figure 1, left).</summary>
@@ -59,10 +59,10 @@ internal sealed class EncoderLayer : nn.Module
     }
 
     /// <summary>(B, S, D) → (B, S, D)</summary>
-    public Tensor Forward(Tensor x, PositionalEncoding positions, Tensor? bias, Dropout? dropout)
+    public Tensor Forward(Tensor x, PositionalEncoding positions, Tensor? bias, TrainingPass? training)
     {
-        x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, positions, bias, dropout), dropout);
-        return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, dropout), dropout);
+        x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, positions, bias, training), training);
+        return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, training), training);
     }
 }
 
@@ -106,33 +106,36 @@ internal sealed class DecoderLayer : nn.Module
     /// <param name="positions">How positions reach queries and keys.</param>
     /// <param name="selfBias">The causal mask and the positions' bias, broadcast over (B, H, T, T).</param>
     /// <param name="sourceMask">(B, 1, 1, S) or null.</param>
-    /// <param name="dropout">Null at prediction.</param>
+    /// <param name="training">Null at prediction.</param>
     public Tensor Forward(
-        Tensor x, Tensor memory, PositionalEncoding positions, Tensor selfBias, Tensor? sourceMask, Dropout? dropout)
+        Tensor x, Tensor memory, PositionalEncoding positions, Tensor selfBias, Tensor? sourceMask, TrainingPass? training)
     {
-        x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, positions, selfBias, dropout), dropout);
+        x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, positions, selfBias, training), training);
         x = _crossAttentionResidual.Around(
-            x, y => _crossAttention.CrossAttend(y, _crossAttention.Memory(memory), sourceMask, dropout), dropout);
-        return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, dropout), dropout);
+            x, y => _crossAttention.CrossAttend(y, _crossAttention.Memory(memory, training), sourceMask, training), training);
+        return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, training), training);
     }
 
     /// <summary>The next position of every hypothesis: (R, 1, D) → (R, 1, D), where R rows are the hypotheses of B
     /// sources, K each.</summary>
-    public Tensor Next(Tensor x, DecoderLayerState state, PositionalEncoding positions, Tensor? selfBias, Tensor? sourceMask)
+    /// <param name="noteAttention">Gets the weights of attention over the source, (B, H, K, S).</param>
+    public Tensor Next(
+        Tensor x, DecoderLayerState state, PositionalEncoding positions, Tensor? selfBias, Tensor? sourceMask,
+        Action<Tensor>? noteAttention)
     {
         long rows = x.shape[0], sources = state.Memory.Keys.shape[0], width = x.shape[2];
         x = _selfAttentionResidual.Around(
-            x, y => _selfAttention.SelfAttendNext(y, positions, selfBias, state.Cache), dropout: null);
+            x, y => _selfAttention.SelfAttendNext(y, positions, selfBias, state.Cache), training: null);
         // The hypotheses of one source are so many query positions on one copy of its keys and values.
         x = _crossAttentionResidual.Around(x.view(sources, rows / sources, width),
-            y => _crossAttention.CrossAttend(y, state.Memory, sourceMask, dropout: null), dropout: null); // (B, K, D)
-        return _feedForwardResidual.Around(x.view(rows, 1, width), y => _feedForward.Forward(y, dropout: null), dropout: null);
+            y => _crossAttention.CrossAttend(y, state.Memory, sourceMask, training: null, noteAttention), training: null); // (B, K, D)
+        return _feedForwardResidual.Around(x.view(rows, 1, width), y => _feedForward.Forward(y, training: null), training: null);
     }
 
     /// <summary>State before the first position, one hypothesis for each source.</summary>
     public DecoderLayerState Start(Tensor memory)
     {
-        var (keys, values) = _crossAttention.Memory(memory);
+        var (keys, values) = _crossAttention.Memory(memory, training: null);
         return new DecoderLayerState(
             _selfAttention.CreateCache(memory.shape[0], memory),
             // Contiguous: every step reads them.

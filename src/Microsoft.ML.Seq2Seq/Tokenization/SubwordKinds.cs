@@ -39,9 +39,10 @@ public enum OverflowPolicy
     /// <summary>Its end is cut off.</summary>
     Truncate,
 
-    /// <summary>Training leaves the row out; prediction cuts the text, for every row gets an answer.</summary>
+    /// <summary>Training leaves the row out; prediction answers it with an empty text and a score of NaN.</summary>
     Drop,
 
-    /// <summary>Training stops with an error that names the row; prediction cuts the text.</summary>
+    /// <summary>Training stops with an error that names the row; prediction, where no row may stop the others, answers as
+    /// with <see cref="Drop"/>.</summary>
     Error,
 }

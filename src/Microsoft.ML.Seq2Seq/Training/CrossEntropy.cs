@@ -23,24 +23,24 @@ internal readonly record struct LossSum(double Smoothed, double Likelihood, long
 internal static class CrossEntropy
 {
     private const long ChunkRows = 256;
+    private const long ChunkRowsReduced = 512; // each chunk's share of the weight's gradient is rounded and converted
 
     /// <summary>Runs the model forward and back: adds to the gradients of its parameters.</summary>
     /// <param name="model">Every parameter has a gradient, zero before the first batch of an update.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="smoothing">ε</param>
     /// <param name="scale">Factor on the gradient: 1 / (target tokens of the update) makes it that of the mean.</param>
-    /// <param name="dropout">Draws the masks.</param>
-    public static LossSum ForwardBackward(SequenceModel model, Batch batch, double smoothing, double scale, Dropout dropout)
+    /// <param name="training">Fresh.</param>
+    public static LossSum ForwardBackward(SequenceModel model, Batch batch, double smoothing, double scale, TrainingPass training)
     {
         using var scope = NewDisposeScope();
-        var training = new TrainingPass(dropout);
         var decoded = model.Forward(batch, training); // (B, T, D)
         Tensor gradient; // (B, T, D)
         LossSum sum;
         using (torch.no_grad())
         {
             gradient = torch.zeros_like(decoded, requires_grad: false);
-            sum = Accumulate(model, batch, decoded.detach(), smoothing, (scale, gradient.view(-1, model.Width)));
+            sum = Accumulate(model, batch, decoded.detach(), smoothing, (scale, gradient.view(-1, model.Width)), training.Precision);
         }
         decoded.backward([gradient]);
         training.AddEmbeddingGradients();
@@ -52,25 +52,28 @@ internal static class CrossEntropy
     {
         using var scope = NewDisposeScope();
         using var noGrad = torch.no_grad();
-        return Accumulate(model, batch, model.Forward(batch, training: null), smoothing, backward: null);
+        return Accumulate(model, batch, model.Forward(batch, training: null), smoothing, backward: null, ScalarType.Float32);
     }
 
     private static LossSum Accumulate(
-        SequenceModel model, Batch batch, Tensor decoded, double smoothing, (double Scale, Tensor Gradient)? backward)
+        SequenceModel model, Batch batch, Tensor decoded, double smoothing, (double Scale, Tensor Gradient)? backward,
+        ScalarType precision)
     {
-        var rows = decoded.view(-1, model.Width).index_select(0, batch.TargetPositions); // (N, D)
+        bool isReduced = precision != ScalarType.Float32;
+        var rows = decoded.view(-1, model.Width).index_select(0, batch.TargetPositions).to(precision); // (N, D)
         var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions).unsqueeze(1); // (N, 1)
-        var weight = model.OutputWeight.detach();
+        var weight = model.OutputWeight.detach().to(precision); // (V, D)
         var weightGradient = backward is null ? null : model.OutputWeight.grad;
         var totals = torch.zeros(2, ScalarType.Float32, device: decoded.device); // smoothed, likelihood
         long count = rows.shape[0];
-        for (long start = 0; start < count; start += ChunkRows)
+        long chunk = isReduced ? ChunkRowsReduced : ChunkRows;
+        for (long start = 0; start < count; start += chunk)
         {
             using var scope = NewDisposeScope();
-            long length = Math.Min(ChunkRows, count - start);
+            long length = Math.Min(chunk, count - start);
             var row = rows.narrow(0, start, length); // (n, D)
             var target = targets.narrow(0, start, length); // (n, 1)
-            var logits = nn.functional.linear(row, weight); // (n, V)
+            var logits = nn.functional.linear(row, weight).to(ScalarType.Float32); // (n, V)
             var probabilities = logits.softmax(1);
             // log Σ exp(l) = max l - log max p: cheaper than logsumexp, and as stable.
             var normalizer = logits.amax([1], true).sub(probabilities.amax([1], true).log());
@@ -84,8 +87,13 @@ internal static class CrossEntropy
             probabilities.sub_(smoothing / model.TargetVocabulary);
             probabilities.scatter_add_(1, target, torch.full_like(likelihood, smoothing - 1));
             probabilities.mul_(scale);
-            gradient.index_copy_(0, batch.TargetPositions.narrow(0, start, length), probabilities.mm(weight));
-            weightGradient!.addmm_(probabilities.t(), row);
+            probabilities = probabilities.to(precision);
+            gradient.index_copy_(
+                0, batch.TargetPositions.narrow(0, start, length), probabilities.mm(weight).to(ScalarType.Float32));
+            if (isReduced)
+                weightGradient!.add_(probabilities.t().mm(row));
+            else
+                weightGradient!.addmm_(probabilities.t(), row);
         }
         var sums = totals.cpu().data<float>();
         return new LossSum(sums[0], sums[1], count);

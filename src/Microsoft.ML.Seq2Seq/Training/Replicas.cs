@@ -3,6 +3,7 @@ using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Training;
 
@@ -19,13 +20,16 @@ internal sealed class Replicas : IDisposable
     private readonly Replica[] _replicas;
     private readonly WorkerThread[] _workers; // one less: the first replica runs on the caller's thread
     private readonly double _smoothing;
+    private readonly ScalarType _precision;
 
     /// <param name="model">The first replica; its weights are those of all.</param>
     /// <param name="parameters">Of <paramref name="model"/>.</param>
     /// <param name="smoothing">Of the labels.</param>
     /// <param name="seed">Fixes the dropout.</param>
-    public Replicas(SequenceModel model, FlatParameters parameters, double smoothing, int seed)
+    /// <param name="precision">Of the matrix products.</param>
+    public Replicas(SequenceModel model, FlatParameters parameters, double smoothing, int seed, ScalarType precision)
     {
+        _precision = precision;
         bool isSmall = parameters.Values.device_type == DeviceType.CPU && parameters.Values.numel() <= MostWeights;
         _replicas = new Replica[isSmall ? torch.get_num_threads() : 1];
         _workers = new WorkerThread[_replicas.Length - 1];
@@ -97,7 +101,7 @@ internal sealed class Replicas : IDisposable
         if (rows.Length == 0)
             return default;
         using var batch = Batch.Create(pairs, rows, replica.Parameters.Values.device);
-        return CrossEntropy.ForwardBackward(replica.Model, batch, _smoothing, scale, replica.Dropout);
+        return CrossEntropy.ForwardBackward(replica.Model, batch, _smoothing, scale, new TrainingPass(replica.Dropout, _precision));
     }
 
     private sealed record Replica(SequenceModel Model, FlatParameters Parameters, Dropout Dropout);

@@ -29,3 +29,17 @@ public enum OptimizerKind
     /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter 2019).</summary>
     AdamW,
 }
+
+/// <summary>The precision of the matrix products of training.</summary>
+public enum TrainingPrecision
+{
+    /// <summary>bfloat16 on processors that have it in hardware (AVX512-BF16 or AMX), else float32.</summary>
+    Auto,
+
+    /// <summary>float32 throughout.</summary>
+    Float32,
+
+    /// <summary>bfloat16 in the products with weight matrices; weights, gradients, attention, normalisation and the loss
+    /// stay in float32.</summary>
+    BFloat16,
+}

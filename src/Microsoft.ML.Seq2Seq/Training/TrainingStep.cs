@@ -23,7 +23,7 @@ internal sealed class TrainingStep : IDisposable
     {
         _options = options;
         Parameters = new FlatParameters(model);
-        _replicas = new Replicas(model, Parameters, options.LabelSmoothing, seed);
+        _replicas = new Replicas(model, Parameters, options.LabelSmoothing, seed, TrainingPrecisions.Resolve(options.Precision, Parameters.Values.device));
         _optimizer = new FusedAdam(Parameters, options);
     }
 

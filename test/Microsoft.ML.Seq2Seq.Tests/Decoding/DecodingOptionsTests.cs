@@ -18,8 +18,14 @@ public sealed class DecodingOptionsTests
         yield return Case("MinLength", "257", o => o.MinLength = 257);
         yield return Case("MaxLength", "0", o => o.MaxLength = 0);
         yield return Case("MaxLengthRatio", "-0.5", o => o.MaxLengthRatio = -0.5);
+        yield return Case("CoveragePenalty", "-1", o => o.CoveragePenalty = -1);
         yield return Case("Patience", "0", o => o.Patience = 0);
         yield return Case("Patience", "NaN", o => o.Patience = double.NaN);
+        yield return Case("Temperature", "0", o => o.Temperature = 0);
+        yield return Case("TopK", "-1", o => o.TopK = -1);
+        yield return Case("TopP", "0", o => o.TopP = 0);
+        yield return Case("TopP", "1.1", o => o.TopP = 1.1);
+        yield return Case("NumberOfHypotheses", "1025", o => (o.Strategy, o.NumberOfHypotheses) = (DecodingStrategy.Sampling, 1025));
         yield return Case("RepetitionPenalty", "0.9", o => o.RepetitionPenalty = 0.9);
         yield return Case("RepetitionPenalty", "Infinity", o => o.RepetitionPenalty = double.PositiveInfinity);
         yield return Case("NoRepeatNgramSize", "-1", o => o.NoRepeatNgramSize = -1);

@@ -15,6 +15,10 @@ internal sealed class ScriptedModel(int vocabulary, Func<int[], int[], double[]>
     /// <summary>Called before each step with the number of rows.</summary>
     public Action<int>? OnStep { get; init; }
 
+    /// <summary>(tokens of the source, tokens written so far) → shares of attention on the source's tokens and its end
+    /// when the next is predicted.</summary>
+    public Func<int[], int[], double[]>? Attention { get; init; }
+
     public int Vocabulary => vocabulary;
 
     /// <summary>Random logits, the same for the same source and prefix.</summary>
@@ -71,7 +75,11 @@ internal sealed class ScriptedModel(int vocabulary, Func<int[], int[], double[]>
                 logits[row * vocabulary + token] = (float)next[token];
         }
         state.Dispose();
-        return (torch.tensor(logits, [last.Length, vocabulary]), new State(current.SourceTokens, read));
+        return (torch.tensor(logits, [last.Length, vocabulary]), new State(current.SourceTokens, read)
+        {
+            NotesAttention = state.NotesAttention,
+            Attention = state.NotesAttention ? Attend(current.SourceTokens, read, width) : null,
+        });
     }
 
     public DecoderState Reorder(DecoderState state, Tensor hypotheses, Tensor? sources)
@@ -79,9 +87,20 @@ internal sealed class ScriptedModel(int vocabulary, Func<int[], int[], double[]>
         var current = (State)state;
         var next = new State(
             sources is null ? current.SourceTokens : [.. sources.data<long>().ToArray().Select(row => current.SourceTokens[row])],
-            [.. hypotheses.data<long>().ToArray().Select(row => current.Read[row])]);
+            [.. hypotheses.data<long>().ToArray().Select(row => current.Read[row])])
+        { NotesAttention = state.NotesAttention };
         state.Dispose();
         return next;
+    }
+
+    /// <summary>(R, S)</summary>
+    private Tensor Attend(int[][] sources, int[][] read, int width)
+    {
+        int longest = sources.Max(source => source.Length) + 1;
+        var shares = new float[read.Length * longest];
+        for (int row = 0; row < read.Length; row++)
+            Array.ConvertAll(Attention!(sources[row / width], read[row][1..]), share => (float)share).CopyTo(shares, row * longest);
+        return torch.tensor(shares, [read.Length, longest]);
     }
 
     private sealed class State(int[][] sourceTokens, int[][] read) : DecoderState

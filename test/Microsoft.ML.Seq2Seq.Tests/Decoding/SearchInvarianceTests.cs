@@ -13,6 +13,15 @@ public sealed class SearchInvarianceTests
     {
         yield return ["greedy", new DecodingOptions { Strategy = DecodingStrategy.Greedy, MaxLength = 30 }];
         yield return ["beam", new DecodingOptions { BeamSize = 4, NumberOfHypotheses = 4, MaxLength = 30 }];
+        yield return ["sampling", new DecodingOptions { Strategy = DecodingStrategy.Sampling, NumberOfHypotheses = 3, TopP = 0.9, MaxLength = 30 }];
+        yield return ["sampling with rules", new DecodingOptions
+        {
+            Strategy = DecodingStrategy.Sampling,
+            NoRepeatNgramSize = 2,
+            RepetitionPenalty = 1.5,
+            MinLength = 4,
+            MaxLength = 30,
+        }];
     }
 
     [TestMethod]
@@ -61,6 +70,21 @@ public sealed class SearchInvarianceTests
         {
             torch.set_num_threads(threads);
         }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Strategies))]
+    public void ManyThreadsShareAModel(string name, DecodingOptions options)
+    {
+        using var model = TinyModels.Create(vocabulary: 40);
+        var random = new Random(8);
+        int[][] sources = [.. Enumerable.Range(0, 16).Select(i => TinyModels.Tokens(random, i % 7, 40))];
+        var serial = sources.Select(source => Run(model, options, source)[0]).ToArray();
+        var parallel = new IReadOnlyList<Hypothesis>[sources.Length];
+        Parallel.For(0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            i => parallel[i] = Run(model, options, sources[i])[0]);
+        for (int i = 0; i < sources.Length; i++)
+            AssertSame(serial[i], parallel[i], $"{name}, row {i}", tolerance: 0);
     }
 
     private static IReadOnlyList<Hypothesis>[] Run(Seq2Seq.Modeling.IStepModel model, DecodingOptions options, params int[][] sources)

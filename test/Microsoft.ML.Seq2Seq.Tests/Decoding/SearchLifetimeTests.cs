@@ -15,10 +15,11 @@ public sealed class SearchLifetimeTests
     [TestMethod]
     [DataRow(DecodingStrategy.Greedy)]
     [DataRow(DecodingStrategy.Beam)]
+    [DataRow(DecodingStrategy.Sampling)]
     public void LiveTensorsStayConstantOverAThousandDecodes(DecodingStrategy strategy)
     {
         using var model = TinyModels.Create(TinyModels.Architecture(a => (a.EncoderLayers, a.DecoderLayers) = (1, 1)));
-        var options = new DecodingOptions { Strategy = strategy, BeamSize = 3, MaxLength = 4 };
+        var options = new DecodingOptions { Strategy = strategy, BeamSize = 3, MaxLength = 4, OutputAlignment = true };
         using var batch = SourceBatch.Create(_sources, torch.CPU);
         Search.Run(model, batch, options);
         long before = LiveTensors();

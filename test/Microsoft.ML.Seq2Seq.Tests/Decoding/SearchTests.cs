@@ -170,6 +170,7 @@ public sealed class SearchTests
     [TestMethod]
     [DataRow(DecodingStrategy.Greedy)]
     [DataRow(DecodingStrategy.Beam)]
+    [DataRow(DecodingStrategy.Sampling)]
     public void NothingEndsBeforeTheMinimumOrRunsPastTheMaximum(DecodingStrategy strategy)
     {
         for (int seed = 0; seed < 50; seed++)
@@ -234,6 +235,36 @@ public sealed class SearchTests
         for (int row = 0; row < sources.Length; row++)
             CollectionAssert.AreEqual(sources[row], found[row][0].Tokens);
         CollectionAssert.AreEqual(new[] { 8, 7, 6, 5, 4, 3, 2, 1 }, rows);
+    }
+
+    [TestMethod]
+    [DataRow(DecodingStrategy.Greedy, 1)]
+    [DataRow(DecodingStrategy.Beam, 3)]
+    [DataRow(DecodingStrategy.Sampling, 1)]
+    [DataRow(DecodingStrategy.Sampling, 3)]
+    public void WhatIsSettledIsNeverTakenBack(DecodingStrategy strategy, int hypotheses)
+    {
+        using var batch = SourceBatch.Create([[4], [5, 6], [6]], torch.CPU);
+        int early = 0;
+        for (int seed = 0; seed < 50; seed++)
+        {
+            int steps = 0;
+            var model = new ScriptedModel(7, ScriptedModel.Random(seed, spread: 4).LogProbabilities) { OnStep = _ => steps++ };
+            var settled = Enumerable.Range(0, 3).Select(_ => new List<(int Step, int[] Tokens)> { (0, []) }).ToArray();
+            var found = Search.Run(model, batch, new() { Strategy = strategy, NumberOfHypotheses = hypotheses, MaxLength = 8 },
+                settled: (row, tokens) => settled[row].Add((steps, tokens)));
+            for (int row = 0; row < 3; row++)
+            {
+                foreach (var (shorter, longer) in settled[row].Zip(settled[row].Skip(1)))
+                {
+                    Assert.IsGreaterThan(shorter.Tokens.Length, longer.Tokens.Length);
+                    Assert.IsTrue(longer.Tokens.AsSpan().StartsWith(shorter.Tokens));
+                    early += longer.Step < steps ? 1 : 0;
+                }
+                CollectionAssert.AreEqual(found[row][0].Tokens, settled[row][^1].Tokens, $"seed {seed}");
+            }
+        }
+        Assert.IsGreaterThan(20, early, "hardly anything is settled before the end");
     }
 
     [TestMethod]

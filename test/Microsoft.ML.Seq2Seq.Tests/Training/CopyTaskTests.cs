@@ -13,7 +13,9 @@ public sealed class CopyTaskTests
     private const int Longest = 6;
 
     [TestMethod]
-    public void DigitsAreCopiedExactly()
+    [DataRow(TrainingPrecision.Float32)]
+    [DataRow(TrainingPrecision.BFloat16)]
+    public void DigitsAreCopiedExactly(TrainingPrecision precision)
     {
         using var scope = NewDisposeScope();
         var architecture = new TransformerArchitecture
@@ -28,7 +30,7 @@ public sealed class CopyTaskTests
         using var model = TinyModels.Create(architecture, Vocabulary);
         var (training, validation, held) = (Copies(4000, 1), Copies(200, 2), Copies(500, 3));
         Runs.Train(model, training, validation,
-            new TrainingOptions { TokensPerBatch = 512, MaxEpochs = 20, LearningRate = 0.004, WarmupSteps = 50, Schedule = LearningRateSchedule.Cosine });
+            new TrainingOptions { TokensPerBatch = 512, MaxEpochs = 12, LearningRate = 0.004, WarmupSteps = 50, Schedule = LearningRateSchedule.Cosine, Precision = precision });
 
         using var batch = SourceBatch.Create([.. Enumerable.Range(0, held.Count).Select(i => held.Source(i).ToArray())], CPU);
         IReadOnlyList<Hypothesis>[] written;

@@ -26,7 +26,7 @@ public sealed class CrossEntropyTests
         // One row without text: the decoder reads "begin" (1) and must write "end" (2), whose probability is 1/4.
         using var batch = TinyModels.Batch(([], []));
 
-        var sum = CrossEntropy.ForwardBackward(model, batch, smoothing: 0.1, scale: 2, new Dropout(1));
+        var sum = CrossEntropy.ForwardBackward(model, batch, smoothing: 0.1, scale: 2, new TrainingPass(new Dropout(1)));
 
         double ln2 = Math.Log(2), ln4 = Math.Log(4);
         Assert.AreEqual(1, sum.Tokens);
@@ -57,7 +57,7 @@ public sealed class CrossEntropyTests
         using var batch = Batch.Create(pairs, [.. Enumerable.Range(0, pairs.Count)], CPU);
         Assert.IsGreaterThan(256, batch.TargetTokens);
 
-        var sum = CrossEntropy.ForwardBackward(ours, batch, smoothing, 1.0 / batch.TargetTokens, new Dropout(1));
+        var sum = CrossEntropy.ForwardBackward(ours, batch, smoothing, 1.0 / batch.TargetTokens, new TrainingPass(new Dropout(1)));
         var logits = theirs.Logits(theirs.Forward(batch, training: null)).view(-1, theirs.TargetVocabulary);
         var targets = batch.TargetOutput.view(-1);
         var loss = nn.functional.cross_entropy(logits, targets, ignore_index: 0, label_smoothing: smoothing);
@@ -78,9 +78,9 @@ public sealed class CrossEntropyTests
         using var model = TinyModels.Create();
         using var parameters = new FlatParameters(model);
         using var batch = TinyModels.Batch(([4, 5], [6, 7, 8]), ([9], [10]));
-        CrossEntropy.ForwardBackward(model, batch, 0.1, 1, new Dropout(1));
+        CrossEntropy.ForwardBackward(model, batch, 0.1, 1, new TrainingPass(new Dropout(1)));
         var once = parameters.Gradients.clone();
-        CrossEntropy.ForwardBackward(model, batch, 0.1, 1, new Dropout(1));
+        CrossEntropy.ForwardBackward(model, batch, 0.1, 1, new TrainingPass(new Dropout(1)));
         TinyModels.AssertClose(once.mul(2), parameters.Gradients, 1e-4);
     }
 
@@ -94,7 +94,7 @@ public sealed class CrossEntropyTests
                 parameter.mul_(1000);
         using var parameters = new FlatParameters(model);
         using var batch = TinyModels.Batch(([4], [5, 6, 7, 8, 9, 10, 11, 12]));
-        var sum = CrossEntropy.ForwardBackward(model, batch, 0.1, 1, new Dropout(1));
+        var sum = CrossEntropy.ForwardBackward(model, batch, 0.1, 1, new TrainingPass(new Dropout(1)));
         Assert.IsTrue(double.IsFinite(sum.Smoothed));
         Assert.IsTrue(parameters.Gradients.isfinite().all().item<bool>());
     }
@@ -108,7 +108,7 @@ public sealed class CrossEntropyTests
         using var batch = TinyModels.Batch(([4, 5], [6, 7, 8]), ([9], [10]));
         var evaluated = CrossEntropy.Evaluate(model, batch, 0.1);
         Assert.AreEqual(0, parameters.Gradients.abs().max().item<float>());
-        var trained = CrossEntropy.ForwardBackward(model, batch, 0.1, 1, new Dropout(1));
+        var trained = CrossEntropy.ForwardBackward(model, batch, 0.1, 1, new TrainingPass(new Dropout(1)));
         Assert.AreEqual(trained.Smoothed, evaluated.Smoothed, 1e-5);
     }
 }

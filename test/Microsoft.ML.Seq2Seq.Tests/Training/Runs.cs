@@ -24,6 +24,8 @@ internal static class Runs
         Func<bool>? isCanceled = null, params ITrainingObserver[] observers)
     {
         options.Threads ??= 1;
+        if (options.Precision == TrainingPrecision.Auto) // the same on every processor
+            options.Precision = TrainingPrecision.Float32;
         options.Validate();
         return new TrainingLoop(
             model, training, validation ?? new EncodedPairs(), options, seed, isCanceled ?? (() => false), observers).Run();
