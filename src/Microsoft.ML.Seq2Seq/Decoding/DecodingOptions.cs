@@ -88,7 +88,15 @@ public sealed class DecodingOptions
     /// are then those of the list, and no other rule on what may be written can be set. Default null: any text.</summary>
     public IReadOnlyList<string>? AllowedTargets { get; set; }
 
-    /// <summary>Notes how attention falls on the source's tokens for each token written: the mean over the heads of the
+    /// <summary>The column with the text that a row's output has to begin with; empty text forces nothing. Default null:
+    /// no such column.</summary>
+    public string? PrefixColumnName { get; set; }
+
+    /// <summary>Adds the column <c>TokenScores</c>: the log-probability of each subword, and of the end. Default
+    /// false.</summary>
+    public bool OutputTokenScores { get; set; }
+
+    /// <summary>Adds the columns <c>Alignment</c>, <c>SourceTokens</c> and <c>TargetTokens</c>: notes how attention falls on the source's tokens for each token written: the mean over the heads of the
     /// decoder's last layer but one, which aligns best. Default false: it costs time and memory.</summary>
     public bool OutputAlignment { get; set; }
 
@@ -128,6 +136,8 @@ public sealed class DecodingOptions
             OptionCheck.That(!string.IsNullOrEmpty(phrase), nameof(BannedPhrases), phrase, "texts of at least one character");
         if (AllowedTargets is not null)
             ValidateAllowedTargets();
+        if (PrefixColumnName is not null)
+            OptionCheck.NotEmpty(nameof(PrefixColumnName), PrefixColumnName);
         OptionCheck.AtLeast(nameof(BatchTokens), BatchTokens, 1);
     }
 

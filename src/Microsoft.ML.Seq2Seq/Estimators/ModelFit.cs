@@ -94,7 +94,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
         var greedy = options.Decoding.Clone();
         greedy.Strategy = DecodingStrategy.Greedy;
         greedy.NumberOfHypotheses = 1;
-        var predicted = generator.Generate([.. samples.Select(sample => sample.Source)], greedy);
+        var predicted = generator.Generate([.. samples.Select(sample => new GenerationRequest(sample.Source))], greedy);
         return [.. samples.Zip(predicted, (sample, generation) => new SamplePrediction(sample.Source, sample.Target, generation.Text))];
     }
 
