@@ -38,6 +38,15 @@ public sealed class TrainingOptions
     /// at most the paper's 4,000.</summary>
     public int? WarmupSteps { get; set; }
 
+    /// <summary>Validations without a better one after which <see cref="LearningRateSchedule.ReduceOnPlateau"/> lowers the
+    /// learning rate. Default 2: less than <see cref="EarlyStoppingPatience"/>, so that the lower rate gets its
+    /// chance.</summary>
+    public int PlateauPatience { get; set; } = 2;
+
+    /// <summary>What <see cref="LearningRateSchedule.ReduceOnPlateau"/> multiplies the learning rate by. Default
+    /// 0.5.</summary>
+    public double PlateauFactor { get; set; } = 0.5;
+
     /// <summary>The optimizer. Default <see cref="OptimizerKind.Adam"/>, the paper's.</summary>
     public OptimizerKind Optimizer { get; set; } = OptimizerKind.Adam;
 
@@ -62,10 +71,23 @@ public sealed class TrainingOptions
     /// survive a bad batch. 0 turns it off.</summary>
     public double GradientClipNorm { get; set; } = 1;
 
+    /// <summary>Validates and keeps the mean of the weights at the last so many validations (section 6.1 of the paper
+    /// averages 5 to 20); each costs the memory of the weights. Default 1: no averaging.</summary>
+    public int AverageCheckpoints { get; set; } = 1;
+
+    /// <summary>Validates and keeps an exponential moving average of the weights with this decay, such as 0.999; it is
+    /// less in the first steps. Default null: none. Not together with <see cref="AverageCheckpoints"/>.</summary>
+    public double? ExponentialMovingAverage { get; set; }
+
     /// <summary>Steps between validations. Default null: at the end of every epoch.</summary>
     public int? ValidateEverySteps { get; set; }
 
-    /// <summary>Validations without a better loss after which training stops; the best weights are kept whether it
+    /// <summary>What decides which weights are kept and when to stop early. Default
+    /// <see cref="ValidationMetric.Loss"/>: cheap, and smooth enough for small validation sets. The others decode every
+    /// validation row.</summary>
+    public ValidationMetric ValidationMetric { get; set; } = ValidationMetric.Loss;
+
+    /// <summary>Validations without a better one after which training stops; the best weights are kept whether it
     /// stops or not. Default 5. Null never stops early.</summary>
     public int? EarlyStoppingPatience { get; set; } = 5;
 
@@ -101,6 +123,16 @@ public sealed class TrainingOptions
         OptionCheck.Defined(nameof(Schedule), Schedule);
         if (WarmupSteps is { } warmup)
             OptionCheck.AtLeast(nameof(WarmupSteps), warmup, 0);
+        OptionCheck.AtLeast(nameof(PlateauPatience), PlateauPatience, 1);
+        OptionCheck.That(PlateauFactor is > 0 and < 1, nameof(PlateauFactor), PlateauFactor, "more than 0 and less than 1");
+        OptionCheck.AtLeast(nameof(AverageCheckpoints), AverageCheckpoints, 1);
+        if (ExponentialMovingAverage is { } decay)
+        {
+            OptionCheck.That(decay is > 0 and < 1, nameof(ExponentialMovingAverage), decay, "more than 0 and less than 1, or null");
+            OptionCheck.That(AverageCheckpoints == 1, nameof(AverageCheckpoints), AverageCheckpoints,
+                $"1 together with {nameof(ExponentialMovingAverage)}");
+        }
+        OptionCheck.Defined(nameof(ValidationMetric), ValidationMetric);
         OptionCheck.Defined(nameof(Optimizer), Optimizer);
         OptionCheck.Probability(nameof(Beta1), Beta1);
         OptionCheck.Probability(nameof(Beta2), Beta2);

@@ -21,13 +21,27 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
 
     public int SkippedSteps { get; set; }
 
+    public int SkippedInARow { get; set; }
+
     /// <summary>Since the last validation.</summary>
     public LossSum Train { get; set; }
 
     /// <summary>Per token, at the last validation.</summary>
     public double? ValidationLoss { get; set; }
 
+    /// <summary>At the last validation, higher is better; null where the loss decides.</summary>
+    public double? ValidationMetric { get; set; }
+
+    /// <summary>That of the weights kept.</summary>
     public double? BestValidationLoss { get; set; }
+
+    /// <summary>Of the weights kept, higher is better: the metric, or the loss with its sign turned.</summary>
+    public double? BestScore { get; set; }
+
+    public int ValidationsSinceBest { get; set; }
+
+    /// <summary>A point for each validation.</summary>
+    public List<TrainingPoint> Curve { get; } = [];
 
     /// <summary>Target tokens since the start, and the time that they took.</summary>
     public long TokensTrained { get; set; }
@@ -66,6 +80,11 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
 /// <summary>Watches a run. Called on the training thread.</summary>
 internal interface ITrainingObserver
 {
+    /// <summary>Before the first step; a resumed run has a past.</summary>
+    void OnStart(TrainingRun run)
+    {
+    }
+
     /// <summary>After every update.</summary>
     void OnStep(TrainingRun run);
 
