@@ -10,6 +10,9 @@ public enum DecodingStrategy
 
     /// <summary>The most probable token at every step: the fastest, and beam search with a beam of 1.</summary>
     Greedy,
+
+    /// <summary>Tokens drawn at random, by their probabilities: varied outputs rather than the best one.</summary>
+    Sampling,
 }
 
 /// <summary>How a trained model writes: kept in the saved model, and changed with
@@ -23,24 +26,87 @@ public sealed class DecodingOptions
     /// never scores below greedy search: the greedy prefix keeps a place in the beam.</summary>
     public int BeamSize { get; set; } = 4;
 
+    /// <summary>Groups that the beam is split into, which choose their tokens in turn, for hypotheses that differ (diverse
+    /// beam search, Vijayakumar et al. 2018). Default 1: one beam. <see cref="BeamSize"/> must be a multiple.</summary>
+    public int BeamGroups { get; set; } = 1;
+
+    /// <summary>What a token counts less for a group for each time that a group before it has chosen it in the same step;
+    /// scores stay as they are. Default 0.5, the paper's; without effect where <see cref="BeamGroups"/> is 1.</summary>
+    public double DiversityPenalty { get; set; } = 0.5;
+
     /// <summary>α of the length penalty ((5 + length) / 6)^α that divides a hypothesis's log-probability
     /// (Wu et al. 2016, section 7). Default 0.6, the paper's; 0 compares plain log-probabilities, larger values favour
     /// longer outputs.</summary>
     public double LengthPenalty { get; set; } = 0.6;
 
+    /// <summary>β of the coverage penalty (Wu et al. 2016, section 7), which counts against an output that leaves source
+    /// tokens without attention. Default 0: none; the paper's is 0.2.</summary>
+    public double CoveragePenalty { get; set; }
+
+    /// <summary>Outputs that must end before the search stops, as a multiple of <see cref="BeamSize"/> (Kasai et al.
+    /// 2022). Default 1, the usual rule. <see cref="double.PositiveInfinity"/> stops only when nothing alive can beat
+    /// what has ended, which is safe for any <see cref="LengthPenalty"/>, and slower.</summary>
+    public double Patience { get; set; } = 1;
+
     /// <summary>Hypotheses to give back, best first. More than 1 adds the columns <c>Hypotheses</c> and
-    /// <c>HypothesisScores</c>. Default 1; at most <see cref="BeamSize"/>, and 1 for greedy search.</summary>
+    /// <c>HypothesisScores</c>. Default 1. At most <see cref="BeamSize"/>; 1 for greedy search; with sampling, as many
+    /// independent draws, which may be alike.</summary>
     public int NumberOfHypotheses { get; set; } = 1;
 
     /// <summary>Fewest target tokens before the output may end. Default 0.</summary>
     public int MinLength { get; set; }
 
-    /// <summary>Most target tokens of an output. Default 256: a bound on what one row may cost.</summary>
+    /// <summary>Most target tokens of an output. Default 256: a bound on what one row may cost. An output that reaches
+    /// it is cut there, and scored with the probability that it ends there.</summary>
     public int MaxLength { get; set; } = 256;
 
     /// <summary>Most target tokens for each source token, with ten more for free. Default 3: stops a model that
     /// repeats itself early; real translations stay far below. 0 sets no such limit.</summary>
     public double MaxLengthRatio { get; set; } = 3;
+
+    /// <summary>Sampling: below 1 sharpens the distribution, above 1 flattens it. Scores stay those of the model itself.
+    /// Default 1.</summary>
+    public double Temperature { get; set; } = 1;
+
+    /// <summary>Sampling: draws among this many most probable tokens. Default 0: among all.</summary>
+    public int TopK { get; set; }
+
+    /// <summary>Sampling: draws among the fewest tokens whose probabilities add up to this, after <see cref="TopK"/>
+    /// (Holtzman et al. 2020). Default 1: among all.</summary>
+    public double TopP { get; set; } = 1;
+
+    /// <summary>Sampling: what a row draws depends on this number and the row's text alone. Default 0.</summary>
+    public int Seed { get; set; }
+
+    /// <summary>Multiplies the log-probability of tokens that the output already holds, in what the search compares and
+    /// in <c>Score</c>; token scores stay the model's. Default 1: none. 1.1 to 1.3 keeps a model from looping.</summary>
+    public double RepetitionPenalty { get; set; } = 1;
+
+    /// <summary>No sequence of this many tokens is written twice. Default 0: no such rule; 3 or 4 stops loops, and also
+    /// repetitions that are right.</summary>
+    public int NoRepeatNgramSize { get; set; }
+
+    /// <summary>Never writes the token that stands for an unknown one. Default true: it is no text.</summary>
+    public bool SuppressUnknown { get; set; } = true;
+
+    /// <summary>Texts that no output may contain. Default none.</summary>
+    public IReadOnlyList<string> BannedPhrases { get; set; } = [];
+
+    /// <summary>The only outputs there may be, such as the names of a catalogue: each output is one of them. Lengths
+    /// are then those of the list, and no other rule on what may be written can be set. Default null: any text.</summary>
+    public IReadOnlyList<string>? AllowedTargets { get; set; }
+
+    /// <summary>The column with the text that a row's output has to begin with; empty text forces nothing. Default null:
+    /// no such column.</summary>
+    public string? PrefixColumnName { get; set; }
+
+    /// <summary>Adds the column <c>TokenScores</c>: the log-probability of each subword, and of the end. Default
+    /// false.</summary>
+    public bool OutputTokenScores { get; set; }
+
+    /// <summary>Adds the columns <c>Alignment</c>, <c>SourceTokens</c> and <c>TargetTokens</c>: notes how attention falls on the source's tokens for each token written: the mean over the heads of the
+    /// decoder's last layer but one, which aligns best. Default false: it costs time and memory.</summary>
+    public bool OutputAlignment { get; set; }
 
     /// <summary>Padded source tokens, times the beam, decoded together; larger is faster up to a point and takes more
     /// memory. Default 4,096. The output doesn't depend on it.</summary>
@@ -53,22 +119,66 @@ public sealed class DecodingOptions
     {
         OptionCheck.Defined(nameof(Strategy), Strategy);
         OptionCheck.That(BeamSize is >= 1 and <= 1024, nameof(BeamSize), BeamSize, "1 to 1024");
+        OptionCheck.That(BeamGroups >= 1 && BeamSize % BeamGroups == 0, nameof(BeamGroups), BeamGroups,
+            $"divisors of {nameof(BeamSize)} ({BeamSize})");
+        OptionCheck.AtLeast(nameof(DiversityPenalty), DiversityPenalty, 0.0);
         OptionCheck.AtLeast(nameof(LengthPenalty), LengthPenalty, 0.0);
-        OptionCheck.That(NumberOfHypotheses >= 1 && NumberOfHypotheses <= EffectiveBeam,
-            nameof(NumberOfHypotheses), NumberOfHypotheses,
-            Strategy == DecodingStrategy.Beam ? $"1 to {nameof(BeamSize)} ({BeamSize})" : $"1 with {nameof(Strategy)} {Strategy}");
+        OptionCheck.AtLeast(nameof(CoveragePenalty), CoveragePenalty, 0.0);
+        OptionCheck.That(Patience > 0, nameof(Patience), Patience, "more than 0");
+        var (mostHypotheses, why) = Strategy switch
+        {
+            DecodingStrategy.Greedy => (1, "1 with greedy search"),
+            DecodingStrategy.Sampling => (1024, "1 to 1024"),
+            _ => (BeamSize, $"1 to {nameof(BeamSize)} ({BeamSize})"),
+        };
+        OptionCheck.That(NumberOfHypotheses >= 1 && NumberOfHypotheses <= mostHypotheses,
+            nameof(NumberOfHypotheses), NumberOfHypotheses, why);
         OptionCheck.AtLeast(nameof(MaxLength), MaxLength, 1);
         OptionCheck.That(MinLength >= 0 && MinLength <= MaxLength, nameof(MinLength), MinLength,
             $"0 to {nameof(MaxLength)} ({MaxLength})");
         OptionCheck.AtLeast(nameof(MaxLengthRatio), MaxLengthRatio, 0.0);
+        OptionCheck.Positive(nameof(Temperature), Temperature);
+        OptionCheck.AtLeast(nameof(TopK), TopK, 0);
+        OptionCheck.That(TopP is > 0 and <= 1, nameof(TopP), TopP, "more than 0, up to 1");
+        OptionCheck.AtLeast(nameof(RepetitionPenalty), RepetitionPenalty, 1.0);
+        OptionCheck.AtLeast(nameof(NoRepeatNgramSize), NoRepeatNgramSize, 0);
+        OptionCheck.NotNull(nameof(BannedPhrases), BannedPhrases);
+        foreach (string phrase in BannedPhrases)
+            OptionCheck.That(!string.IsNullOrEmpty(phrase), nameof(BannedPhrases), phrase, "texts of at least one character");
+        if (AllowedTargets is not null)
+            ValidateAllowedTargets();
+        if (PrefixColumnName is not null)
+            OptionCheck.NotEmpty(nameof(PrefixColumnName), PrefixColumnName);
         OptionCheck.AtLeast(nameof(BatchTokens), BatchTokens, 1);
     }
 
-    internal int EffectiveBeam => Strategy == DecodingStrategy.Greedy ? 1 : BeamSize;
+    private void ValidateAllowedTargets()
+    {
+        OptionCheck.That(AllowedTargets!.Count > 0, nameof(AllowedTargets), "empty", "null, or at least one text");
+        OptionCheck.That(!AllowedTargets.Contains(null!), nameof(AllowedTargets), null, "texts");
+        string alone = $"no such rule with {nameof(AllowedTargets)}";
+        OptionCheck.That(MinLength == 0, nameof(MinLength), MinLength, $"0: {alone}");
+        OptionCheck.That(NoRepeatNgramSize == 0, nameof(NoRepeatNgramSize), NoRepeatNgramSize, $"0: {alone}");
+        OptionCheck.That(BannedPhrases.Count == 0, nameof(BannedPhrases), BannedPhrases.Count, $"none: {alone}");
+    }
 
-    internal DecodingOptions Clone() => (DecodingOptions)MemberwiseClone();
+    /// <summary>Most prefixes of one source at a time.</summary>
+    internal int EffectiveBeam => Strategy switch
+    {
+        DecodingStrategy.Greedy => 1,
+        DecodingStrategy.Sampling => NumberOfHypotheses,
+        _ => BeamSize,
+    };
 
-    /// <summary>Most tokens, the end token included, that a source of this many tokens may yield.</summary>
+    internal DecodingOptions Clone()
+    {
+        var clone = (DecodingOptions)MemberwiseClone();
+        clone.BannedPhrases = [.. BannedPhrases];
+        clone.AllowedTargets = AllowedTargets is null ? null : [.. AllowedTargets];
+        return clone;
+    }
+
+    /// <summary>Most tokens, the end token not counted, that a source of this many may yield.</summary>
     internal int LengthLimit(int sourceLength)
     {
         if (MaxLengthRatio == 0)

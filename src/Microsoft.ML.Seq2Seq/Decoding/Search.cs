@@ -1,110 +1,174 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
-using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Decoding;
 
 /// <summary>
-/// Greedy and beam search for a batch of sources. The model sees all live prefixes as one batch; sources that are
+/// Greedy search, beam search and sampling for a batch of sources. The model sees all live prefixes as one batch; sources that are
 /// done leave it.
 /// </summary>
-internal static class Search
+internal static unsafe class Search
 {
+    /// <summary>Logits in a batch from which rows are worth spreading over threads.</summary>
+    private const long ParallelFrom = 1 << 17;
+
     /// <summary>The hypotheses of each source, best first.</summary>
     /// <param name="model">Any encoder-decoder.</param>
     /// <param name="source">The sources.</param>
     /// <param name="options">Validated.</param>
     /// <param name="cancellation">Checked before every step.</param>
+    /// <param name="constraints">The options' texts as token ids; null: there are none.</param>
+    /// <param name="settled">Called after a step for each source of which more is sure, with its row and all tokens that
+    /// its best output is sure to begin with: at last those of the output.</param>
     public static IReadOnlyList<Hypothesis>[] Run(
-        SequenceModel model, SourceBatch source, DecodingOptions options, CancellationToken cancellation = default)
+        IStepModel model, SourceBatch source, DecodingOptions options, CancellationToken cancellation = default,
+        SearchConstraints? constraints = null, Action<int, int[]>? settled = null)
     {
-        var results = new IReadOnlyList<Hypothesis>[source.Rows];
-        // The end token of a source is not text, so it does not count for the length limit.
-        List<SentenceBeam> beams = [.. Enumerable.Range(0, source.Rows).Select(row =>
-            new SentenceBeam(row, source.SourceLengths[row] - 1, SpecialTokens.Begin, SpecialTokens.End, options))];
-        int width = 1; // rows of the model for each source; only 1 before the first step
-        DecoderState? state = model.Start(source);
+        constraints ??= SearchConstraints.None;
+        constraints.Check(options, source.Rows);
+        var all = Sentences(source, options, constraints);
+        var device = source.Source.device;
+        using var noGrad = torch.no_grad();
+        var told = new int[all.Length]; // tokens of each source that were called settled
+        var inBatch = all; // the sources that the model's rows belong to
+        int width = 1; // rows for each of them; only 1 before the first step
+        var state = model.Start(source);
+        state.NotesAttention = options.OutputAlignment || options.CoveragePenalty > 0;
         try
         {
-            while (true)
+            while (!Array.TrueForAll(inBatch, search => search.IsDone))
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
-                (var logits, state) = model.Step(state, LastTokens(beams, width, source.Source.device));
-                var candidates = Candidates(logits, options.EffectiveBeam + 1); // one for each row of the model
-                for (int i = 0; i < beams.Count; i++)
-                    beams[i].Advance(new ArraySegment<Candidate[]>(candidates, i * width, beams[i].Alive.Count));
-
-                foreach (var beam in beams.Where(beam => beam.IsDone))
-                    results[beam.Source] = beam.Best();
-                if (beams.TrueForAll(beam => beam.IsDone))
-                    return results;
-                state = Keep(model, state, ref beams, ref width, source.Source.device);
+                (var logits, state) = model.Step(state, LastTokens(inBatch, width, device));
+                var proposals = Propose(logits, state.Attention, inBatch, width);
+                for (int i = 0; i < inBatch.Length; i++)
+                    if (!inBatch[i].IsDone)
+                        inBatch[i].Advance(proposals.AsSpan(i * width, inBatch[i].Alive.Count));
+                if (settled is not null)
+                    Report(all, told, settled);
+                if (Array.Exists(inBatch, search => !search.IsDone))
+                    state = Keep(model, state, ref inBatch, ref width, device);
             }
+            return [.. all.Select(search => search.Best())];
         }
         finally
         {
-            state?.Dispose();
+            state.Dispose();
+        }
+    }
+
+    private static SentenceSearch[] Sentences(SourceBatch source, DecodingOptions options, SearchConstraints constraints)
+    {
+        using var onCpu = source.Source.cpu();
+        long[] ids = options.Strategy == DecodingStrategy.Sampling ? onCpu.data<long>().ToArray() : [];
+        int stride = (int)source.Source.shape[1];
+        return [.. source.SourceLengths.Select((length, row) => Sentence(row, length))];
+
+        SentenceSearch Sentence(int row, int length)
+        {
+            var rules = new TokenRules(options, constraints, row, length);
+            return options.Strategy == DecodingStrategy.Sampling
+                ? new SentenceSamples(options, rules, ids.AsSpan(row * stride, length))
+                : new SentenceBeam(options, rules);
         }
     }
 
     /// <summary>(B · width) the last token of every prefix, int64.</summary>
-    private static Tensor LastTokens(List<SentenceBeam> beams, int width, Device device)
+    private static Tensor LastTokens(SentenceSearch[] inBatch, int width, Device device)
     {
-        var tokens = new long[beams.Count * width];
-        for (int i = 0; i < beams.Count; i++)
-            for (int k = 0; k < width; k++)
-                // A source with fewer prefixes than the others repeats its first: those rows are never looked at.
-                tokens[i * width + k] = beams[i].Alive[k < beams[i].Alive.Count ? k : 0].Token;
+        var tokens = new long[inBatch.Length * width]; // rows that nobody looks at read padding
+        for (int i = 0; i < inBatch.Length; i++)
+            for (int k = 0; k < width && k < inBatch[i].Alive.Count; k++)
+                tokens[i * width + k] = inBatch[i].Alive[k].Token;
         return torch.tensor(tokens, device: device);
     }
 
-    /// <summary>(R, V) → for each row its most probable tokens, best first, with their log-probabilities.</summary>
-    private static Candidate[][] Candidates(Tensor logits, int count)
+    /// <summary>(R, V), (R, S) → for each row that is alive what may come next.</summary>
+    private static Proposal[] Propose(Tensor logits, Tensor? attention, SentenceSearch[] inBatch, int width)
     {
-        var float32 = logits.to(ScalarType.Float32);
-        var logNormalizer = float32.logsumexp(1).cpu().data<float>().ToArray(); // (R)
-        // These two are never text. They keep their share of the probability, as in training.
-        float32[TensorIndex.Colon, SpecialTokens.Pad] = float.NegativeInfinity;
-        float32[TensorIndex.Colon, SpecialTokens.Begin] = float.NegativeInfinity;
-        int k = (int)Math.Min(count, float32.shape[1]);
-        var (values, indices) = float32.topk(k, 1);
-        var scores = values.cpu().data<float>().ToArray(); // (R, k)
-        var tokens = indices.cpu().data<long>().ToArray(); // (R, k)
-        var candidates = new Candidate[logNormalizer.Length][];
-        for (int row = 0; row < candidates.Length; row++)
+        var onCpu = logits.to(ScalarType.Float32).cpu().contiguous();
+        int rows = (int)onCpu.shape[0], vocabulary = (int)onCpu.shape[1];
+        float[] shares = attention is null ? [] : attention.to(ScalarType.Float32).cpu().data<float>().ToArray(); // (R, S)
+        var proposals = new Proposal[rows];
+        fixed (byte* bytes = onCpu.bytes)
         {
-            candidates[row] = new Candidate[k];
-            for (int i = 0; i < k; i++)
-                candidates[row][i] = new((int)tokens[row * k + i], scores[row * k + i] - logNormalizer[row]);
+            float* first = (float*)bytes;
+            void ProposeFor(int row)
+            {
+                var search = inBatch[row / width];
+                if (search.IsDone || row % width >= search.Alive.Count)
+                    return;
+                var next = new NextTokens(new Span<float>(first + (long)row * vocabulary, vocabulary));
+                proposals[row] = new Proposal(search.Propose(row % width, next),
+                    attention is null ? null : shares.AsSpan(row * (shares.Length / rows), search.SourceLength).ToArray());
+            }
+            ForEach(rows, parallel: onCpu.numel() >= ParallelFrom, ProposeFor);
         }
-        return candidates;
+        return proposals;
+    }
+
+    private static void Report(SentenceSearch[] all, int[] told, Action<int, int[]> settled)
+    {
+        for (int row = 0; row < all.Length; row++)
+        {
+            int[] tokens = all[row].Settled();
+            if (tokens.Length <= told[row])
+                continue;
+            told[row] = tokens.Length;
+            settled(row, tokens);
+        }
+    }
+
+    private static void ForEach(int rows, bool parallel, Action<int> body)
+    {
+        int threads = torch.get_num_threads();
+        if (threads == 1 || !parallel)
+        {
+            for (int row = 0; row < rows; row++)
+                body(row);
+            return;
+        }
+        try
+        {
+            Parallel.For(0, rows, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
+        }
+        catch (AggregateException error)
+        {
+            ExceptionDispatchInfo.Throw(error.InnerExceptions[0]);
+        }
     }
 
     /// <summary>Drops finished sources and puts the model's rows in the order of the live prefixes.</summary>
     private static DecoderState Keep(
-        SequenceModel model, DecoderState state, ref List<SentenceBeam> beams, ref int width, Device device)
+        IStepModel model, DecoderState state, ref SentenceSearch[] inBatch, ref int width, Device device)
     {
-        int oldWidth = width, newWidth = beams.Where(beam => !beam.IsDone).Max(beam => beam.Alive.Count);
-        var rows = new List<long>();
-        var sources = new List<long>();
-        for (int i = 0; i < beams.Count; i++)
+        // Dropping a source copies the state of all others: worth it once an eighth of the work is for nothing.
+        int done = inBatch.Count(search => search.IsDone);
+        bool drop = 8 * done >= inBatch.Length && done > 0;
+        int oldWidth = width, newWidth = inBatch.Where(search => !search.IsDone).Max(search => search.Alive.Count);
+        var rows = new List<long>(inBatch.Length * newWidth);
+        var sources = new List<long>(inBatch.Length);
+        for (int i = 0; i < inBatch.Length; i++)
         {
-            if (beams[i].IsDone)
+            var search = inBatch[i];
+            if (drop && search.IsDone)
                 continue;
             sources.Add(i);
             for (int k = 0; k < newWidth; k++)
-                rows.Add(i * oldWidth + beams[i].Parents[k < beams[i].Parents.Length ? k : 0]);
+                // Rows that nobody looks at stay where they are, so that they alone never move the others.
+                rows.Add((long)i * oldWidth + (!search.IsDone && k < search.Parents.Count ? search.Parents[k] : Math.Min(k, oldWidth - 1)));
         }
-        bool allSources = sources.Count == beams.Count;
-        bool sameRows = allSources && newWidth == oldWidth && rows.Select((row, i) => row == i).All(same => same);
-        beams = [.. beams.Where(beam => !beam.IsDone)];
+        bool sameRows = !drop && newWidth == oldWidth && !rows.Where((row, i) => row != i).Any();
+        if (drop)
+            inBatch = [.. inBatch.Where(search => !search.IsDone)];
         width = newWidth;
         if (sameRows)
             return state;
-        var hypotheses = torch.tensor(rows.ToArray(), device: device);
-        return model.Reorder(state, hypotheses, allSources ? null : torch.tensor(sources.ToArray(), device: device));
+        return model.Reorder(state, torch.tensor(rows.ToArray(), device: device),
+            drop ? torch.tensor(sources.ToArray(), device: device) : null);
     }
 }

@@ -1,138 +1,148 @@
+using Microsoft.ML.Seq2Seq.Tokenization;
+
 namespace Microsoft.ML.Seq2Seq.Decoding;
 
-/// <summary>A next token and its log-probability.</summary>
-internal readonly record struct Candidate(int Token, float LogProbability);
-
 /// <summary>
-/// Beam search for one source, without any tensors: takes the best next tokens of each prefix and settles which
-/// prefixes live on. It always keeps a place for the prefix that greedy search would write, so that the best
-/// hypothesis never scores below the greedy one.
+/// Beam search for one source; greedy search is a beam of one. It always keeps a place for the prefix that greedy search
+/// would write, so that the best hypothesis never scores below the greedy one. The beam may be several smaller ones that
+/// choose in turn and avoid each other's tokens (diverse beam search, Vijayakumar et al. 2018).
 /// </summary>
-internal sealed class SentenceBeam
+internal sealed class SentenceBeam : SentenceSearch
 {
     private readonly DecodingOptions _options;
-    private readonly int _endToken;
-    private readonly int _limit;
-    private readonly List<Hypothesis> _finished = [];
-    private List<Prefix> _alive;
+    private readonly int _beam;
+    private readonly int _groupBeam;
+    private List<int>[] _groups; // rows of each group
+    private Prefix? _greedy; // of the first group: what greedy search would have written, while it has not ended
 
-    /// <param name="source">Row of the source in the caller's batch.</param>
-    /// <param name="sourceLength">Tokens of the source, the end token not counted.</param>
-    /// <param name="beginToken">What every output starts from.</param>
-    /// <param name="endToken">What ends an output.</param>
-    /// <param name="options">Validated.</param>
-    public SentenceBeam(int source, int sourceLength, int beginToken, int endToken, DecodingOptions options)
+    public SentenceBeam(DecodingOptions options, TokenRules rules)
+        : base(options, rules)
     {
-        Source = source;
         _options = options;
-        _endToken = endToken;
-        _limit = options.LengthLimit(sourceLength);
-        _alive = [new Prefix(null, beginToken, 0, 0, IsGreedy: true)];
+        _beam = options.EffectiveBeam;
+        int groups = options.Strategy == DecodingStrategy.Beam ? options.BeamGroups : 1;
+        _groupBeam = _beam / groups;
+        _groups = [.. Enumerable.Range(0, groups).Select(_ => new List<int> { 0 })]; // all start from one prefix
+        _greedy = Alive.FirstOrDefault();
     }
 
-    public int Source { get; }
+    // One prefix alone can fill the beam, and one of its tokens may be the end.
+    protected override Candidate[] Choose(int row, NextTokens next) => next.Top(_beam + 1);
 
-    /// <summary>Prefixes to extend, best first.</summary>
-    public IReadOnlyList<Prefix> Alive => _alive;
-
-    /// <summary>For each prefix of <see cref="Alive"/>, its row among the prefixes before the last step.</summary>
-    public int[] Parents { get; private set; } = [];
-
-    public bool IsDone { get; private set; }
-
-    /// <summary>Hypotheses, best first.</summary>
-    public IReadOnlyList<Hypothesis> Best() =>
-        [.. _finished.OrderByDescending(hypothesis => hypothesis.Score).Take(_options.NumberOfHypotheses)];
-
-    /// <summary>Extends every prefix by one token.</summary>
-    /// <param name="candidates">For each prefix its most probable next tokens, best first: at least
-    /// <see cref="DecodingOptions.BeamSize"/> + 1 of them where there are as many, since one may be the end.</param>
-    public void Advance(IReadOnlyList<Candidate[]> candidates)
+    protected override List<(Prefix Prefix, int Row)> Extend(ReadOnlySpan<Proposal> proposals)
     {
-        int beam = _options.EffectiveBeam;
-        var ranked = Rank(candidates);
-        var alive = new List<(Prefix Prefix, int Parent)>(beam);
-        for (int rank = 0; rank < ranked.Count && alive.Count < beam; rank++)
+        var next = new List<(Prefix Prefix, int Row)>(_beam);
+        var groups = new List<int>[_groups.Length];
+        var taken = new Dictionary<int, int>(); // by how many prefixes of the groups before
+        Prefix? nextGreedy = null;
+        for (int g = 0; g < groups.Length; g++)
         {
-            var (prefix, parent) = ranked[rank];
-            if (prefix.Token != _endToken)
-                alive.Add(ranked[rank]);
-            else if (rank < beam)
-                Finish(prefix, ended: true);
-        }
-        KeepGreedy(ranked, alive, beam);
-        _alive = [.. alive.Select(entry => entry.Prefix)];
-        Parents = [.. alive.Select(entry => entry.Parent)];
-        Settle();
-    }
-
-    /// <summary>All extensions of all prefixes, best first; ties keep the order of prefixes, so that the result
-    /// doesn't depend on the sort.</summary>
-    private List<(Prefix Prefix, int Parent)> Rank(IReadOnlyList<Candidate[]> candidates)
-    {
-        var ranked = new List<(Prefix Prefix, int Parent)>();
-        for (int row = 0; row < _alive.Count; row++)
-        {
-            var parent = _alive[row];
-            bool first = true;
-            foreach (var (token, logProbability) in candidates[row])
+            groups[g] = [];
+            var kept = ExtendGroup(_groups[g], proposals, taken, g == 0 ? _greedy : null);
+            foreach (var extension in kept)
             {
-                if (float.IsNegativeInfinity(logProbability) || (token == _endToken && parent.Length < _options.MinLength))
-                    continue;
-                ranked.Add((new Prefix(parent, token, parent.LogProbability + logProbability, parent.Length + 1,
-                    IsGreedy: parent.IsGreedy && first), row));
-                first = false;
+                var prefix = Extended(extension, proposals);
+                groups[g].Add(next.Count);
+                next.Add((prefix, extension.Row));
+                if (extension.IsGreedy)
+                    nextGreedy = prefix;
+            }
+            foreach (var extension in kept)
+                taken[extension.Candidate.Token] = taken.GetValueOrDefault(extension.Candidate.Token) + 1;
+        }
+        _groups = groups;
+        _greedy = nextGreedy;
+        return next;
+    }
+
+    /// <summary>Finishes what ends in one group and gives the extensions that go on, best first.</summary>
+    private List<Extension> ExtendGroup(
+        List<int> rows, ReadOnlySpan<Proposal> proposals, Dictionary<int, int> taken, Prefix? greedyPrefix)
+    {
+        var ranked = Rank(rows, proposals, taken, greedyPrefix);
+        var kept = new List<Extension>(_groupBeam);
+        Extension? greedy = null;
+        for (int rank = 0; rank < ranked.Count; rank++)
+        {
+            var extension = ranked[rank];
+            if (extension.IsGreedy)
+                greedy = extension;
+            if (extension.Candidate.Token != SpecialTokens.End)
+            {
+                if (kept.Count < _groupBeam)
+                    kept.Add(extension);
+            }
+            else if (rank < _groupBeam || extension.IsGreedy)
+            {
+                FinishOnce(Extended(extension, proposals));
             }
         }
-        return [.. ranked.OrderByDescending(entry => entry.Prefix.LogProbability)];
+        if (greedy is { } best && best.Candidate.Token != SpecialTokens.End && !kept.Contains(best))
+            kept[^1] = best;
+        return kept;
     }
 
-    private void KeepGreedy(List<(Prefix Prefix, int Parent)> ranked, List<(Prefix Prefix, int Parent)> alive, int beam)
+    /// <summary>Two groups may come to the same output.</summary>
+    private void FinishOnce(Prefix prefix)
     {
-        int rank = ranked.FindIndex(entry => entry.Prefix.IsGreedy);
-        if (rank < 0)
-            return;
-        var greedy = ranked[rank];
-        if (greedy.Prefix.Token == _endToken)
-        {
-            if (rank >= beam)
-                Finish(greedy.Prefix, ended: true);
-        }
-        else if (!alive.Contains(greedy))
-        {
-            if (alive.Count == beam)
-                alive.RemoveAt(beam - 1);
-            alive.Add(greedy);
-        }
+        int[] tokens = _groups.Length > 1 ? prefix.Tokens()[..^1] : [];
+        if (_groups.Length == 1 || !Finished.Exists(hypothesis => hypothesis.Tokens.AsSpan().SequenceEqual(tokens)))
+            Finish(prefix);
     }
 
-    private void Settle()
+    private Prefix Extended(Extension extension, ReadOnlySpan<Proposal> proposals) =>
+        Alive[extension.Row].Extend(extension.Candidate, proposals[extension.Row].Attention);
+
+    protected override bool CanStop() => HasEnoughFinished() || NothingAliveCanWin();
+
+    /// <summary>All extensions of a group's prefixes, best first; ties keep the order of prefixes, so that the result
+    /// doesn't depend on the sort.</summary>
+    private List<Extension> Rank(
+        List<int> rows, ReadOnlySpan<Proposal> proposals, Dictionary<int, int> taken, Prefix? greedyPrefix)
     {
-        if (_alive.Count > 0 && _alive[0].Length >= _limit)
+        var ranked = new List<Extension>(rows.Count * (_beam + 1));
+        foreach (int row in rows)
         {
-            foreach (var prefix in _alive)
-                Finish(prefix, ended: false);
-            _alive = [];
+            var candidates = proposals[row].Candidates;
+            for (int i = 0; i < candidates.Length; i++)
+                ranked.Add(new Extension(row, candidates[i],
+                    Alive[row].Score + candidates[i].Score - _options.DiversityPenalty * taken.GetValueOrDefault(candidates[i].Token),
+                    IsGreedy: i == 0 && ReferenceEquals(Alive[row], greedyPrefix), Order: ranked.Count));
         }
-        if (_alive.Count == 0)
-        {
-            IsDone = true;
-            return;
-        }
-        if (_finished.Count < _options.NumberOfHypotheses)
-            return;
-        double worstKept = _finished.Select(hypothesis => hypothesis.Score).OrderDescending()
+        ranked.Sort();
+        return ranked;
+    }
+
+    /// <summary>The usual end of a search, once the greedy prefix can't win any more.</summary>
+    private bool HasEnoughFinished() =>
+        Finished.Count >= Math.Max(_beam * _options.Patience, _options.NumberOfHypotheses)
+        && (_greedy is null || Bound(_greedy) <= Finished.Max(hypothesis => hypothesis.Score));
+
+    /// <summary>The safe end: nothing alive can displace a hypothesis that will be given back.</summary>
+    private bool NothingAliveCanWin()
+    {
+        if (Finished.Count < _options.NumberOfHypotheses)
+            return false;
+        double worstKept = Finished.Select(hypothesis => hypothesis.Score).OrderDescending()
             .ElementAt(_options.NumberOfHypotheses - 1);
-        // As many as the beam have ended: the usual end of a search, once the greedy prefix can't win any more.
-        if (_finished.Count >= _options.EffectiveBeam)
-            IsDone = !_alive.Any(prefix => prefix.IsGreedy && Bound(prefix) > _finished.Max(hypothesis => hypothesis.Score));
-        // Nothing alive can reach what is kept.
-        IsDone |= _alive.All(prefix => Bound(prefix) <= worstKept);
+        return Alive.All(prefix => Bound(prefix) <= worstKept);
     }
 
-    /// <summary>The best score that a prefix can still reach: probabilities only shrink, the penalty's divisor grows
-    /// at most to that of the length limit.</summary>
-    private double Bound(Prefix prefix) => prefix.LogProbability / LengthPenalty.Divisor(_limit, _options.LengthPenalty);
+    /// <summary>The best score that a prefix can still reach: log-probabilities only add up to less, the penalty's
+    /// divisor grows at most to that of the longest output, which is the limit and the end token, and coverage adds
+    /// nothing above 0.</summary>
+    private double Bound(Prefix prefix) => prefix.Score / LengthPenalty.Divisor(Limit + 1, _options.LengthPenalty);
 
-    private void Finish(Prefix prefix, bool ended) => _finished.Add(prefix.Finish(ended, _options.LengthPenalty));
+    /// <summary>A prefix and its next token.</summary>
+    /// <param name="Score">What it is chosen by, in this step alone.</param>
+    private readonly record struct Extension(int Row, Candidate Candidate, double Score, bool IsGreedy, int Order)
+        : IComparable<Extension>
+    {
+        /// <summary>Highest score first.</summary>
+        public int CompareTo(Extension other)
+        {
+            int byScore = other.Score.CompareTo(Score);
+            return byScore != 0 ? byScore : Order.CompareTo(other.Order);
+        }
+    }
 }

@@ -34,7 +34,8 @@ internal sealed class ModelReader
     /// <summary>Checks that an entry is what was written and lets <paramref name="read"/> read it.</summary>
     /// <param name="name">The name under which <see cref="ModelWriter.WriteEntry"/> wrote the next entry.</param>
     /// <param name="read">Gets a stream that can seek; it is closed by the caller.</param>
-    /// <exception cref="InvalidDataException">There is no such entry, or it isn't what was written.</exception>
+    /// <exception cref="InvalidDataException">There is no such entry, it isn't what was written, or it makes no sense to
+    /// <paramref name="read"/>; the message names it.</exception>
     public T ReadEntry<T>(string name, Func<Stream, T> read)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -48,7 +49,14 @@ internal sealed class ModelReader
         if (!SHA256.HashData(entry.Stream).AsSpan().SequenceEqual(digest))
             throw new InvalidDataException($"The entry '{PathInFile(name)}' of the model file is damaged: its SHA-256 isn't the one recorded.");
         entry.Stream.Position = 0;
-        return read(entry.Stream);
+        try
+        {
+            return read(entry.Stream);
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException or ArgumentException or EndOfStreamException)
+        {
+            throw new InvalidDataException($"The entry '{PathInFile(name)}' of the model file can't be used: {e.Message}", e);
+        }
     }
 
     private Repository.Entry Open(string name)

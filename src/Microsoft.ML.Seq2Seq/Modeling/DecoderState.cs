@@ -14,6 +14,14 @@ internal abstract class DecoderState : IDisposable
     /// <summary>Tokens read so far.</summary>
     public abstract int Position { get; }
 
+    /// <summary>Whether steps note how the hypotheses attend to the source: set on the state of <c>Start</c>, kept by
+    /// those that follow.</summary>
+    public bool NotesAttention { get; set; }
+
+    /// <summary>(R, S) of the last step: the shares of attention that source tokens had when the next token was
+    /// predicted. Null unless they are noted. Belongs to the dispose scope around the step.</summary>
+    public Tensor? Attention { get; set; }
+
     public abstract void Dispose();
 }
 

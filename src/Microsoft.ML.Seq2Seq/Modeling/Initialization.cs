@@ -18,7 +18,8 @@ internal static class Initialization
     public static Tensor Embedding(Generator generator, long vocabulary, long dimension, long padding)
     {
         var table = torch.randn([vocabulary, dimension], generator: generator).mul_(Math.Pow(dimension, -0.5));
-        table[padding].zero_();
+        using var paddingRow = table[padding];
+        paddingRow.zero_();
         return table;
     }
 }

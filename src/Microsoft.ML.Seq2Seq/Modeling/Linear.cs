@@ -26,7 +26,8 @@ internal sealed class Linear : nn.Module
             weights.Add(Initialization.XavierUniform(generator, rows, input));
             output += rows;
         }
-        _weight = new Parameter(weights.Count == 1 ? weights[0] : torch.cat(weights));
+        _weight = new Parameter(torch.cat(weights));
+        weights.ForEach(block => block.Dispose());
         _bias = new Parameter(torch.zeros(output));
         RegisterComponents();
     }

@@ -66,10 +66,12 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <param name="memory">Keys and values of <see cref="Memory"/>, each (B, groups, S, d).</param>
     /// <param name="bias">Added to the scores, broadcast over (B, H, T, S); null adds nothing.</param>
     /// <param name="training">Null at prediction.</param>
-    public Tensor CrossAttend(Tensor x, (Tensor Keys, Tensor Values) memory, Tensor? bias, TrainingPass? training)
+    /// <param name="note">Gets the attention weights, (B, H, T, S).</param>
+    public Tensor CrossAttend(
+        Tensor x, (Tensor Keys, Tensor Values) memory, Tensor? bias, TrainingPass? training, Action<Tensor>? note = null)
     {
         var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth, training), _heads);
-        return Attend(query, memory.Keys, memory.Values, bias, training);
+        return Attend(query, memory.Keys, memory.Values, bias, training, note);
     }
 
     /// <summary>Keys and values of a sequence that others attend to: (B, S, D) → each (B, groups, S, d).</summary>
@@ -95,7 +97,8 @@ internal sealed class MultiHeadAttention : nn.Module
         x.to(ScalarType.Float32).view(x.shape[0], x.shape[1], heads, _dimension).transpose(1, 2);
 
     /// <summary>(B, H, Q, d), (B, groups, K, d), (B, groups, K, d) → (B, Q, D)</summary>
-    private Tensor Attend(Tensor query, Tensor key, Tensor value, Tensor? bias, TrainingPass? training)
+    private Tensor Attend(
+        Tensor query, Tensor key, Tensor value, Tensor? bias, TrainingPass? training, Action<Tensor>? note = null)
     {
         long rows = query.shape[0], queries = query.shape[2], keys = key.shape[2];
         // Heads of one group share keys and values: their queries stand in one block of rows.
@@ -105,6 +108,7 @@ internal sealed class MultiHeadAttention : nn.Module
         if (bias is not null)
             scores = scores.view(rows, _heads, queries, keys).add_(bias).view(scores.shape);
         var weights = scores.softmax(-1); // (B·groups, H/groups·Q, K)
+        note?.Invoke(weights.view(rows, _heads, queries, keys));
         weights = training?.Dropout.Apply(weights, _dropout) ?? weights;
         return _output.Forward(torch.bmm(weights, value.reshape(rows * _groups, keys, _dimension))
             .view(rows, _heads, queries, _dimension) // (B, H, Q, d)

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 /// <see cref="Step"/> and <see cref="Reorder"/>, and knows nothing else of a model. A model keeps no state between
 /// calls, so that any number of threads may predict with it.
 /// </summary>
-internal abstract class SequenceModel(string name) : nn.Module(name)
+internal abstract class SequenceModel(string name) : nn.Module(name), IStepModel
 {
     /// <summary>Width of the decoder's output.</summary>
     public abstract int Width { get; }
@@ -28,19 +28,13 @@ internal abstract class SequenceModel(string name) : nn.Module(name)
     /// <param name="training">Null at validation.</param>
     public abstract Tensor Forward(Batch batch, TrainingPass? training);
 
-    /// <summary>Reads the sources: a state with one hypothesis for each, nothing written yet.</summary>
+    /// <inheritdoc/>
     public abstract DecoderState Start(SourceBatch source);
 
-    /// <summary>Reads one more token of every hypothesis.</summary>
-    /// <param name="state">Taken over: use the returned one from here on.</param>
-    /// <param name="tokens">(R) the last token of each hypothesis, int64.</param>
-    /// <returns>(R, V) logits of the next token, and the state after this one.</returns>
+    /// <inheritdoc/>
     public abstract (Tensor Logits, DecoderState State) Step(DecoderState state, Tensor tokens);
 
-    /// <summary>Keeps, repeats or drops hypotheses and sources.</summary>
-    /// <param name="state">Taken over: use the returned one from here on.</param>
-    /// <param name="hypotheses">(R') for each new row the old one, int64.</param>
-    /// <param name="sources">(B') for each new source the old one, int64; null keeps all.</param>
+    /// <inheritdoc/>
     public abstract DecoderState Reorder(DecoderState state, Tensor hypotheses, Tensor? sources);
 
     /// <summary>A model of the same shape with weights of its own, on the same device: training binds them to this

@@ -118,14 +118,17 @@ internal sealed class DecoderLayer : nn.Module
 
     /// <summary>The next position of every hypothesis: (R, 1, D) → (R, 1, D), where R rows are the hypotheses of B
     /// sources, K each.</summary>
-    public Tensor Next(Tensor x, DecoderLayerState state, PositionalEncoding positions, Tensor? selfBias, Tensor? sourceMask)
+    /// <param name="noteAttention">Gets the weights of attention over the source, (B, H, K, S).</param>
+    public Tensor Next(
+        Tensor x, DecoderLayerState state, PositionalEncoding positions, Tensor? selfBias, Tensor? sourceMask,
+        Action<Tensor>? noteAttention)
     {
         long rows = x.shape[0], sources = state.Memory.Keys.shape[0], width = x.shape[2];
         x = _selfAttentionResidual.Around(
             x, y => _selfAttention.SelfAttendNext(y, positions, selfBias, state.Cache), training: null);
         // The hypotheses of one source are so many query positions on one copy of its keys and values.
         x = _crossAttentionResidual.Around(x.view(sources, rows / sources, width),
-            y => _crossAttention.CrossAttend(y, state.Memory, sourceMask, training: null), training: null); // (B, K, D)
+            y => _crossAttention.CrossAttend(y, state.Memory, sourceMask, training: null, noteAttention), training: null); // (B, K, D)
         return _feedForwardResidual.Around(x.view(rows, 1, width), y => _feedForward.Forward(y, training: null), training: null);
     }
 

@@ -5,9 +5,11 @@ namespace Microsoft.ML.Seq2Seq;
 /// <summary>How a model is trained.</summary>
 public sealed class TrainingOptions
 {
+    internal const int DefaultMaxEpochs = 20;
+
     /// <summary>Passes over the training rows. Default 20: with a validation set the best epoch is kept and the run
     /// stops early.</summary>
-    public int MaxEpochs { get; set; } = 20;
+    public int MaxEpochs { get; set; } = DefaultMaxEpochs;
 
     /// <summary>Most updates of the weights. Default null: as many as the epochs have.</summary>
     public int? MaxSteps { get; set; }

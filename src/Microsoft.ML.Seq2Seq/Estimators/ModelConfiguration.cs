@@ -1,0 +1,33 @@
+using Microsoft.ML.Seq2Seq.Pipeline;
+using Microsoft.ML.Seq2Seq.Runtime;
+
+namespace Microsoft.ML.Seq2Seq.Estimators;
+
+/// <summary>The entry <c>config.json</c> of a model file: all that is needed beside vocabulary and weights.</summary>
+internal sealed record ModelConfiguration
+{
+    public required GenerationColumns Columns { get; init; }
+
+    public required TransformerArchitecture Architecture { get; init; }
+
+    public required int MaximumTokens { get; init; }
+
+    public required OverflowPolicy OverflowPolicy { get; init; }
+
+    public required DecodingOptions Decoding { get; init; }
+
+    /// <exception cref="ArgumentException">A value is missing or out of range.</exception>
+    public void Validate()
+    {
+        OptionCheck.NotNull(nameof(Columns), Columns);
+        OptionCheck.NotEmpty(nameof(Columns.Source), Columns.Source);
+        OptionCheck.NotEmpty(nameof(Columns.Predicted), Columns.Predicted);
+        OptionCheck.NotEmpty(nameof(Columns.Score), Columns.Score);
+        OptionCheck.NotNull(nameof(Architecture), Architecture);
+        Architecture.Validate();
+        OptionCheck.AtLeast(nameof(MaximumTokens), MaximumTokens, 1);
+        OptionCheck.Defined(nameof(OverflowPolicy), OverflowPolicy);
+        OptionCheck.NotNull(nameof(Decoding), Decoding);
+        Decoding.Validate();
+    }
+}

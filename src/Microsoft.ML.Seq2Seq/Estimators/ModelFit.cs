@@ -1,0 +1,136 @@
+using System.Reflection;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Seq2Seq.Inference;
+using Microsoft.ML.Seq2Seq.Interop;
+using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
+using Microsoft.ML.Seq2Seq.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Estimators;
+
+/// <summary>One run of a trainer, from data views to a transformer; it knows no architecture.</summary>
+/// <param name="host">The trainer's.</param>
+/// <param name="options">Validated, and not to change any more.</param>
+/// <param name="create">Makes the model, on the CPU, with weights drawn from the generator.</param>
+internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<TextCodec, Generator, SequenceModel> create)
+{
+    private readonly HostSettings _settings = new(host);
+
+    /// <summary>What the model file says of the model's shape.</summary>
+    public required TransformerArchitecture Architecture { get; init; }
+
+    /// <inheritdoc cref="TransformerTrainer.Fit(IDataView, IDataView)"/>
+    public Seq2SeqTransformer Run(IDataView trainData, IDataView? validationData)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        NativePreflight.EnsureLoaded();
+        using var channel = host.Start("Training");
+        using var progress = host.StartProgressChannel("Training");
+        var device = Devices.Resolve(_settings.GpuDeviceId, _settings.FallbackToCpu);
+        int seed = _settings.Seed ?? Random.Shared.Next();
+        var data = TrainingData.Read(host, trainData, validationData, options, seed);
+        Describe(channel, data.Statistics, device);
+
+        using var threads = new ThreadScope(options.Training.Threads);
+        var model = CreateModel(data.Codec, seed, device);
+        var weights = new SharedModel(model);
+        try
+        {
+            weights.AddOwner();
+            var generator = new TextGenerator(weights, data.Codec, device);
+            var curve = new CurveRecorder();
+            var run = Train(model, data, seed, Observers(channel, progress, curve, generator, data.Samples));
+            return new Seq2SeqTransformer(host, generator, Configuration(), Report(data, model, run, curve, seed, device));
+        }
+        finally
+        {
+            // The transformer, if there is one, is an owner by now.
+            weights.RemoveOwner();
+        }
+    }
+
+    private static void Describe(IChannel channel, DataStatistics data, Device device)
+    {
+        channel.Info(MessageSensitivity.None,
+            "Training on {0} rows ({1} source and {2} target tokens), validating on {3}, on {4}; vocabulary: {5} source, {6} target",
+            data.TrainingRows, data.SourceTokens, data.TargetTokens, data.ValidationRows, device.ToString(),
+            data.SourceVocabulary, data.TargetVocabulary);
+        if (data.SkippedRows + data.DroppedRows + data.TruncatedRows > 0)
+            channel.Warning(MessageSensitivity.None, "{0} rows without text left out, {1} over-long rows left out, {2} cut",
+                data.SkippedRows, data.DroppedRows, data.TruncatedRows);
+    }
+
+    private SequenceModel CreateModel(TextCodec codec, int seed, Device device)
+    {
+        using var generator = new Generator(SplitMix64.Combine((ulong)seed, 0x1217), torch.CPU);
+        var model = create(codec, generator);
+        model.to(device);
+        return model;
+    }
+
+    private TrainingRun Train(SequenceModel model, TrainingData data, int seed, IReadOnlyList<ITrainingObserver> observers)
+    {
+        var cancellation = options.Training.CancellationToken;
+        return new TrainingLoop(model, data.Training, data.Validation, options.Training, seed,
+            () => cancellation.IsCancellationRequested || _settings.IsCanceled, observers).Run();
+    }
+
+    private List<ITrainingObserver> Observers(
+        IChannel channel, IProgressChannel progressChannel, CurveRecorder curve, TextGenerator generator,
+        IReadOnlyList<(string Source, string Target)> samples)
+    {
+        List<ITrainingObserver> observers = [curve, new ChannelObserver(channel, progressChannel)];
+        if (options.Training.EarlyStoppingPatience is { } patience)
+            observers.Add(new EarlyStopping(patience));
+        if (options.Training.Progress is { } progress)
+            observers.Add(new ProgressObserver(progress, () => Predict(generator, samples)));
+        return observers;
+    }
+
+    private SamplePrediction[] Predict(TextGenerator generator, IReadOnlyList<(string Source, string Target)> samples)
+    {
+        var greedy = options.Decoding.Clone();
+        greedy.Strategy = DecodingStrategy.Greedy;
+        greedy.NumberOfHypotheses = 1;
+        var predicted = generator.Generate([.. samples.Select(sample => new GenerationRequest(sample.Source))], greedy);
+        return [.. samples.Zip(predicted, (sample, generation) => new SamplePrediction(sample.Source, sample.Target, generation.Text))];
+    }
+
+    private ModelConfiguration Configuration() => new()
+    {
+        Columns = options.Columns,
+        Architecture = Architecture.Clone(),
+        MaximumTokens = options.Tokenization.MaximumTokens,
+        OverflowPolicy = options.Tokenization.OverflowPolicy,
+        Decoding = options.Decoding.Clone(),
+    };
+
+    private static TrainingReport Report(
+        TrainingData data, SequenceModel model, TrainingRun run, CurveRecorder curve, int seed, Device device) => new()
+        {
+            Data = data.Statistics,
+            Parameters = model.parameters().Sum(parameter => parameter.numel()),
+            Steps = run.Step,
+            Epochs = run.Epoch,
+            SkippedSteps = run.SkippedSteps,
+            Duration = run.Elapsed,
+            StopReason = run.StopReason ?? "",
+            BestValidationLoss = run.BestValidationLoss,
+            Curve = curve.Points,
+            Seed = seed,
+            Device = device.ToString(),
+            Versions = new Dictionary<string, string>
+            {
+                ["Microsoft.ML.Seq2Seq"] = Version(typeof(ModelFit)),
+                ["Microsoft.ML"] = Version(typeof(MLContext)),
+                ["TorchSharp"] = Version(typeof(torch)),
+                ["libtorch"] = torch.__version__,
+                [".NET"] = Environment.Version.ToString(),
+            },
+        };
+
+    private static string Version(Type type) =>
+        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+}

@@ -1,0 +1,145 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Seq2Seq.Estimators;
+using Microsoft.ML.Seq2Seq.Inference;
+using Microsoft.ML.Seq2Seq.Interop;
+using Microsoft.ML.Seq2Seq.Persistence;
+using Microsoft.ML.Seq2Seq.Pipeline;
+
+[assembly: LoadableTransformer(typeof(Microsoft.ML.Seq2Seq.Seq2SeqTransformer), ModelFile.LoaderSignature)]
+
+namespace Microsoft.ML.Seq2Seq;
+
+/// <summary>
+/// A trained encoder-decoder that reads one text and writes another. Immutable and safe to use from many threads; its
+/// output depends on nothing but the row's own text.
+/// </summary>
+/// <remarks>
+/// <see cref="Transform"/> reads ahead, decodes rows of like length together and gives them back in order. Dispose it to
+/// free its weights at once; transformers made of one another by <see cref="WithDecoding"/> share them until the last
+/// is disposed.
+/// </remarks>
+public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTransformer<Seq2SeqTransformer>
+{
+    private readonly IHost _host;
+    private readonly TextGenerator _generator;
+    private readonly ModelConfiguration _configuration;
+    private int _disposed;
+
+    internal Seq2SeqTransformer(IHostEnvironment environment, TextGenerator generator, ModelConfiguration configuration, TrainingReport report)
+    {
+        _host = environment.Register(nameof(Seq2SeqTransformer));
+        _generator = generator;
+        _configuration = configuration;
+        Report = report;
+        generator.Weights.AddOwner();
+    }
+
+    /// <summary>What <c>Fit</c> saw and did. It travels with the saved model.</summary>
+    public TrainingReport Report { get; }
+
+    /// <summary>True: a <see cref="PredictionEngine{TSrc, TDst}"/> can be made of it.</summary>
+    public bool IsRowToRowMapper => true;
+
+    static ModelFormat ILoadableTransformer<Seq2SeqTransformer>.Format => ModelFile.Format;
+
+    static Seq2SeqTransformer ILoadableTransformer<Seq2SeqTransformer>.Load(IHostEnvironment environment, ModelReader reader)
+    {
+        var host = environment.Register(nameof(Seq2SeqTransformer));
+        var (generator, configuration, report) = ModelFile.Read(host, reader);
+        return new Seq2SeqTransformer(environment, generator, configuration, report);
+    }
+
+    /// <summary>The same model with other decoding options; it shares the weights.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public Seq2SeqTransformer WithDecoding(DecodingOptions options)
+    {
+        var decoding = Checked(options ?? throw new ArgumentNullException(nameof(options)));
+        return new Seq2SeqTransformer(_host, _generator, _configuration with { Decoding = decoding.Clone() }, Report);
+    }
+
+    /// <summary>What the model writes for a text.</summary>
+    /// <param name="source">The text; null or empty gives an empty text with a score of NaN.</param>
+    /// <param name="options">Null: the model's own.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public Generation Generate(string source, DecodingOptions? options = null) =>
+        _generator.Generate([new GenerationRequest(source)], Checked(options))[0];
+
+    /// <summary>What the model writes for each of several texts, in their order; texts of like length are decoded
+    /// together.</summary>
+    /// <param name="sources">The texts; null and empty ones give an empty text with a score of NaN.</param>
+    /// <param name="options">Null: the model's own.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public IReadOnlyList<Generation> Generate(IEnumerable<string> sources, DecodingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(sources);
+        return _generator.Generate([.. sources.Select(source => new GenerationRequest(source))], Checked(options));
+    }
+
+    /// <summary>What the model writes for a text, piece by piece: each comes as soon as it is sure, and joined they are
+    /// what <see cref="Generate(string, DecodingOptions?)"/> gives. Greedy search and sampling give one subword after the
+    /// other; a beam waits until its hypotheses agree.</summary>
+    /// <param name="source">The text; null or empty gives no piece.</param>
+    /// <param name="options">Null: the model's own.</param>
+    /// <param name="ct">Stops the search; leaving the enumeration does so too.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public IAsyncEnumerable<string> GenerateStreaming(string source, DecodingOptions? options = null, CancellationToken ct = default) =>
+        TextStream.Generate(_generator, source, Checked(options), ct);
+
+    /// <summary>log P(target | source), natural logarithm: the sum over the target's tokens and the end. NaN for an
+    /// empty source, and for one that is over-long and not to be cut.</summary>
+    public IReadOnlyList<float> Score(IEnumerable<(string Source, string Target)> pairs)
+    {
+        ArgumentNullException.ThrowIfNull(pairs);
+        return PairScorer.Score(_generator, pairs);
+    }
+
+    /// <summary>Writes the weights alone, by name, in the safetensors format.</summary>
+    /// <param name="safetensorsPath">A file; replaced only when the new one is complete.</param>
+    public void SaveWeights(string safetensorsPath)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(safetensorsPath);
+        using var lease = _generator.Weights.Lease();
+        AtomicFile.Write(safetensorsPath, stream => Weights.Write(stream, lease.Model));
+    }
+
+    /// <summary>The columns after <see cref="Transform"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Schema(inputSchema).Output;
+
+    /// <summary>Adds the predicted text and its score. Lazy: rows are decoded, in batches, as a cursor moves on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new GenerationView(_host, input, Schema(input.Schema), _generator, _configuration.Decoding);
+    }
+
+    /// <summary>Maps one row at a time.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) =>
+        new GenerationMapper(Schema(inputSchema), _generator, _configuration.Decoding);
+
+    /// <summary>Lets go of the weights; they are freed once every transformer that shares them has done so.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            _generator.Weights.RemoveOwner();
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) =>
+        ModelFile.Write(new ModelWriter(ctx, ModelFile.Format), _generator, _configuration, Report);
+
+    private GenerationSchema Schema(DataViewSchema input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new GenerationSchema(_host, input, _configuration.Columns, _configuration.Decoding);
+    }
+
+    private DecodingOptions Checked(DecodingOptions? options)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        options?.Validate();
+        return options ?? _configuration.Decoding;
+    }
+}

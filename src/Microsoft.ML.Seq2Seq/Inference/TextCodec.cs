@@ -1,0 +1,48 @@
+using Microsoft.ML.Seq2Seq.Decoding;
+using Microsoft.ML.Seq2Seq.Tokenization;
+
+namespace Microsoft.ML.Seq2Seq.Inference;
+
+/// <summary>Text to the token ids of a model and back: the two vocabularies, and what becomes of over-long text.</summary>
+/// <param name="Source">Vocabulary of the source.</param>
+/// <param name="Target">Vocabulary of the target; the same instance where they are shared.</param>
+/// <param name="MaximumTokens">Longest text, in tokens.</param>
+/// <param name="Overflow">What happens to a longer one.</param>
+internal sealed record TextCodec(
+    SubwordTokenizer Source, SubwordTokenizer Target, int MaximumTokens, OverflowPolicy Overflow)
+{
+    /// <summary>The ids of a source to predict from; empty where nothing is to be predicted: no text, or an over-long
+    /// one that is not to be cut. A row must not stop the others, so nothing throws here.</summary>
+    public int[] EncodeSource(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return [];
+        int[] ids = Source.Encode(text);
+        if (ids.Length <= MaximumTokens)
+            return ids;
+        return Overflow == OverflowPolicy.Truncate ? ids[..MaximumTokens] : [];
+    }
+
+    /// <summary>The texts of decoding options as token ids.</summary>
+    public SearchConstraints Encode(DecodingOptions options)
+    {
+        if (options.BannedPhrases.Count == 0 && options.AllowedTargets is null)
+            return SearchConstraints.None;
+        return new SearchConstraints
+        {
+            BannedPhrases = [.. options.BannedPhrases.SelectMany(Occurrences)],
+            AllowedTargets = options.AllowedTargets is { } targets ? TokenTrie.Create(targets.Select(Target.Encode)) : null,
+        };
+    }
+
+    /// <summary>A phrase as it is encoded at the start of a text or after a space, and right after another sign.</summary>
+    private IEnumerable<int[]> Occurrences(string phrase)
+    {
+        int[] apart = Target.Encode(phrase);
+        yield return apart;
+        const string Sign = "(";
+        int[] sign = Target.Encode(Sign), joined = Target.Encode(Sign + phrase);
+        if (joined.AsSpan().StartsWith(sign) && joined.Length > sign.Length && !joined.AsSpan(sign.Length).SequenceEqual(apart))
+            yield return joined[sign.Length..];
+    }
+}

@@ -1,0 +1,118 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Microsoft.ML.Seq2Seq.Tokenization;
+
+/// <summary>Learns a vocabulary from text. The same text in the same order gives the same vocabulary, on any machine.</summary>
+internal static class SubwordLearner
+{
+    /// <summary>Characters of all different words that are counted, which bounds memory to about 1 GB: some two million
+    /// words. Words met for the first time after that are left out: by then they are rare, or, in scripts without spaces,
+    /// much like the others.</summary>
+    private const int MaximumCharacters = 20_000_000;
+
+    /// <summary>Texts are read once.</summary>
+    /// <exception cref="InvalidOperationException">A kind other than byte-pair encoding found nothing to learn.</exception>
+    public static SubwordTokenizer Learn(IEnumerable<string> texts, SubwordOptions options, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var preparation = new TextPreparation(options.Lowercase, options.Normalization);
+        preparation.RequireSupport();
+        var counts = Count(texts, options.Kind, preparation, ct);
+        return options.Kind == SubwordKind.BytePairEncoding
+            ? LearnMerges(counts, preparation, options, ct)
+            : new UnitTokenizer(options.Kind, preparation, LearnUnits(counts, options));
+    }
+
+    private static Dictionary<string, long> Count(
+        IEnumerable<string> texts, SubwordKind kind, TextPreparation preparation, CancellationToken ct)
+    {
+        var counts = new Dictionary<string, long>();
+        var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
+        long room = MaximumCharacters;
+        foreach (string text in texts)
+        {
+            ArgumentNullException.ThrowIfNull(text);
+            ct.ThrowIfCancellationRequested();
+            foreach (var unit in new TextUnits(kind, preparation.Apply(text)))
+            {
+                if (room > 0)
+                {
+                    CollectionsMarshal.GetValueRefOrAddDefault(lookup, unit, out bool exists)++;
+                    room -= exists ? 0 : unit.Length;
+                }
+                else if (lookup.ContainsKey(unit))
+                    lookup[unit]++;
+            }
+        }
+        return counts;
+    }
+
+    private static string[] LearnUnits(Dictionary<string, long> counts, SubwordOptions options)
+    {
+        string[] pieces = [.. counts
+            .Where(unit => unit.Value >= options.MinimumFrequency && unit.Key.Length <= MarkedText.MaximumWord
+                && TextPreparation.IsWellFormed(unit.Key))
+            .OrderByDescending(unit => unit.Value).ThenBy(unit => unit.Key, StringComparer.Ordinal)
+            .Take(options.VocabularySize - SpecialTokens.FirstText)
+            .Select(unit => unit.Key)];
+        return pieces.Length > 0 ? pieces : throw new InvalidOperationException(
+            $"The text to learn a vocabulary of {nameof(options.Kind)} {options.Kind} from has nothing that occurs {nameof(options.MinimumFrequency)} ({options.MinimumFrequency}) times.");
+    }
+
+    private static BytePairTokenizer LearnMerges(
+        Dictionary<string, long> words, TextPreparation preparation, SubwordOptions options, CancellationToken ct)
+    {
+        List<string> alphabet = [MarkedText.Space.ToString(), .. LearnAlphabet(words, options)];
+        var symbols = new Dictionary<int, int>();
+        for (int i = 0; i < alphabet.Count; i++)
+            symbols.Add(char.ConvertToUtf32(alphabet[i], 0), i);
+
+        var merger = new PairMerger(alphabet);
+        var word = new List<int>();
+        foreach (var (text, count) in words)
+        {
+            word.Clear();
+            MarkedText.AddCharacters(text, word);
+            for (int i = 0; i < word.Count; i++)
+                word[i] = symbols.GetValueOrDefault(word[i], PairMerger.NoSymbol);
+            merger.Add(CollectionsMarshal.AsSpan(word), count);
+        }
+        words.Clear();
+        words.TrimExcess();
+        var merges = merger.Learn(options.VocabularySize - BytePairTokenizer.FirstPiece, options.MinimumFrequency, ct);
+        return new BytePairTokenizer(preparation, alphabet, merges);
+    }
+
+    /// <summary>
+    /// Characters that earn a piece, most frequent first: those of one in a million of the text or more, so that stray
+    /// ones don't fill the vocabulary, and at most half of its places (or 256, if that is more), so that Chinese leaves
+    /// room for words. What is left out is spelled in bytes.
+    /// </summary>
+    private static IEnumerable<string> LearnAlphabet(Dictionary<string, long> words, SubwordOptions options)
+    {
+        var counts = new Dictionary<int, long>();
+        long total = 0;
+        var characters = new List<int>();
+        foreach (var (word, count) in words)
+        {
+            characters.Clear();
+            MarkedText.AddCharacters(word, characters);
+            foreach (int character in characters)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(counts, character, out _) += count;
+                total += count;
+            }
+        }
+        counts.Remove(MarkedText.Space);
+        int room = options.VocabularySize - BytePairTokenizer.FirstPiece - 1;
+        return counts
+            .Where(character => Rune.IsValid(character.Key) // else a byte
+                && character.Value >= Math.Max(options.MinimumFrequency, total / 1_000_000))
+            .OrderByDescending(character => character.Value).ThenBy(character => character.Key)
+            .Take(Math.Min(room, Math.Max(256, room / 2)))
+            .Select(character => char.ConvertFromUtf32(character.Key));
+    }
+}

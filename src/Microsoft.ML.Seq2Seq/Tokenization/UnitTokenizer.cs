@@ -1,0 +1,49 @@
+using System.Text;
+
+namespace Microsoft.ML.Seq2Seq.Tokenization;
+
+/// <summary>Words, characters or whitespace-separated tokens: whatever is in the vocabulary is one id, and the rest is
+/// <see cref="SpecialTokens.Unknown"/>.</summary>
+internal sealed class UnitTokenizer : SubwordTokenizer
+{
+    private readonly Dictionary<string, int> _ids = [];
+    private readonly string[] _surfaces;
+
+    public UnitTokenizer(SubwordKind kind, TextPreparation preparation, string[] pieces)
+        : base(kind, preparation, pieces, SpecialTokens.FirstText)
+    {
+        _surfaces = kind == SubwordKind.Word ? [.. pieces.Select(piece => piece.Replace(MarkedText.Space, ' '))] : pieces;
+        for (int i = 0; i < pieces.Length; i++)
+            _ids.Add(pieces[i], SpecialTokens.FirstText + i);
+    }
+
+    public override string Decode(ReadOnlySpan<int> ids)
+    {
+        // Most unknown words had a space before them; so have tokens of the whitespace kind.
+        string unknown = Kind == SubwordKind.Word ? $" {SpecialTokens.Replacement}" : $"{SpecialTokens.Replacement}";
+        var text = new StringBuilder();
+        bool atStart = true;
+        foreach (int id in ids)
+        {
+            if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
+                continue;
+            string surface = id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize
+                ? unknown
+                : _surfaces[id - SpecialTokens.FirstText];
+            if (Kind == SubwordKind.Whitespace && !atStart)
+                text.Append(' ');
+            text.Append(atStart && Kind == SubwordKind.Word && surface[0] == ' ' ? surface[1..] : surface);
+            atStart = false;
+        }
+        return text.ToString();
+    }
+
+    protected override int[] EncodePrepared(string text)
+    {
+        var ids = new List<int>();
+        var lookup = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (var unit in new TextUnits(Kind, text))
+            ids.Add(lookup.TryGetValue(unit, out int id) ? id : SpecialTokens.Unknown);
+        return [.. ids];
+    }
+}

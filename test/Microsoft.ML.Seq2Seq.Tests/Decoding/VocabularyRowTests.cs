@@ -1,0 +1,76 @@
+using Microsoft.ML.Seq2Seq.Decoding;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Decoding;
+
+[TestClass]
+public sealed class VocabularyRowTests
+{
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(15)]
+    [DataRow(16)]
+    [DataRow(255)]
+    [DataRow(257)]
+    [DataRow(10007)]
+    public void LogSumExpEqualsItsFormula(int length)
+    {
+        var random = new Random(length);
+        float[] row = [.. Enumerable.Range(0, length).Select(_ => 100 + 8 * random.NextSingle())];
+        double expected = 100 + Math.Log(row.Sum(x => Math.Exp(x - 100.0)));
+        Assert.AreEqual(expected, VocabularyRow.LogSumExp(row), 2e-5);
+        if (length > 1)
+        {
+            row[0] = float.NegativeInfinity;
+            expected = 100 + Math.Log(row.Sum(x => Math.Exp(x - 100.0)));
+            Assert.AreEqual(expected, VocabularyRow.LogSumExp(row), 2e-5);
+        }
+    }
+
+    [TestMethod]
+    [DataRow(float.NaN)]
+    [DataRow(float.PositiveInfinity)]
+    public void LogSumExpOfWhatIsNoNumberIsNone(float value)
+    {
+        for (int at = 0; at < 40; at += 13)
+        {
+            var row = new float[40];
+            row[at] = value;
+            Assert.IsFalse(float.IsFinite(VocabularyRow.LogSumExp(row)), $"at {at}");
+        }
+        Assert.IsFalse(float.IsFinite(VocabularyRow.LogSumExp([float.NegativeInfinity, float.NegativeInfinity])));
+    }
+
+    [TestMethod]
+    [DataRow(1, 1)]
+    [DataRow(7, 3)]
+    [DataRow(300, 1)]
+    [DataRow(300, 2)]
+    [DataRow(300, 5)]
+    [DataRow(5000, 21)]
+    [DataRow(5000, 1025)]
+    public void TopEqualsASort(int length, int count)
+    {
+        var random = new Random(length + count);
+        for (int round = 0; round < 20; round++)
+        {
+            // Few distinct values, so that there are ties; and some that are ruled out.
+            float[] row = [.. Enumerable.Range(0, length).Select(_ => random.Next(0, 50) is var x && x < 5 ? float.NegativeInfinity : x)];
+            var expected = row.Index().Where(entry => entry.Item > float.NegativeInfinity)
+                .OrderByDescending(entry => entry.Item).ThenBy(entry => entry.Index).Take(count).ToArray();
+            var values = new float[count];
+            var indices = new int[count];
+            int found = VocabularyRow.Top(row, values, indices);
+            Assert.AreEqual(expected.Length, found);
+            CollectionAssert.AreEqual(expected.Select(entry => entry.Index).ToArray(), indices[..found]);
+            CollectionAssert.AreEqual(expected.Select(entry => entry.Item).ToArray(), values[..found]);
+        }
+    }
+
+    [TestMethod]
+    public void TopOfARowThatIsRuledOutIsEmpty()
+    {
+        var row = new float[600];
+        Array.Fill(row, float.NegativeInfinity);
+        Assert.AreEqual(0, VocabularyRow.Top(row, new float[3], new int[3]));
+    }
+}

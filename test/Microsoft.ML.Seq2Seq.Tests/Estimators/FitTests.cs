@@ -1,0 +1,205 @@
+namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
+
+[TestClass]
+public sealed class FitTests
+{
+    [TestMethod]
+    public void ASmallTaskIsLearned()
+    {
+        var test = Toy.View(Toy.Rows(200, seed: 2));
+
+        var metrics = new MLContext().Seq2Seq.Evaluate(Toy.Model.Transform(test));
+
+        Assert.IsGreaterThan(0.9, metrics.ExactMatch);
+    }
+
+    [TestMethod]
+    public void TheSameSeedGivesTheSameModelAndAnotherSeedAnother()
+    {
+        var first = Curve(seed: 7);
+
+        CollectionAssert.AreEqual(first, Curve(seed: 7));
+        CollectionAssert.AreNotEqual(first, Curve(seed: 8));
+
+        static double[] Curve(int seed)
+        {
+            using var model = new MLContext(seed).Seq2Seq.Trainers.Transformer(Toy.Options(options =>
+            {
+                options.Training.MaxEpochs = 2;
+                options.Architecture.Dropout = 0.1;
+            })).Fit(Toy.View(Toy.Rows(100)));
+            Assert.AreEqual(seed, model.Report.Seed);
+            return [.. model.Report.Curve.Select(point => point.ValidationLoss!.Value)];
+        }
+    }
+
+    [TestMethod]
+    public void NoRowsAreAClearError()
+    {
+        var trainer = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief());
+
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => trainer.Fit(Toy.View([]))).Message, "no row");
+        var empty = new[] { new Toy.Row { Source = "", Target = "x" }, new Toy.Row { Source = "x", Target = null } };
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => trainer.Fit(Toy.View(empty))).Message, "2 rows without");
+    }
+
+    [TestMethod]
+    public void OneRowIsEnough()
+    {
+        using var model = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Options(options =>
+        {
+            options.Training.MaxEpochs = 100;
+            options.Tokenization = new SubwordOptions();
+        })).Fit(Toy.View([new Toy.Row { Source = "one row", Target = "une ligne" }]));
+
+        Assert.AreEqual("une ligne", model.Generate("one row").Text);
+        Assert.AreEqual(0, model.Report.Data.ValidationRows);
+        Assert.IsNull(model.Report.BestValidationLoss);
+    }
+
+    [TestMethod]
+    public void OddTextsAreTrainedOnAndEmptyOnesCounted()
+    {
+        var rows = Toy.OddTexts.Select(text => new Toy.Row { Source = text, Target = "x" }).ToArray();
+
+        using var model = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.ValidationFraction = 0)).Fit(Toy.View(rows));
+
+        Assert.AreEqual(rows.Length, model.Report.Data.TrainingRows + model.Report.Data.SkippedRows);
+        Assert.IsGreaterThanOrEqualTo(2, model.Report.Data.SkippedRows);
+        Assert.AreEqual(2, model.Report.Data.TruncatedRows, "the two long lines");
+    }
+
+    [TestMethod]
+    public void OverlongRowsFollowThePolicy()
+    {
+        var rows = Toy.Rows(20).Append(new Toy.Row { Source = new string('a', 500), Target = "b" }).ToArray();
+
+        Assert.AreEqual((21, 0, 1), Fit(OverflowPolicy.Truncate));
+        Assert.AreEqual((20, 1, 0), Fit(OverflowPolicy.Drop));
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(OverflowPolicy.Error)).Message, "MaximumTokens");
+
+        (int, int, int) Fit(OverflowPolicy policy)
+        {
+            using var model = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
+            {
+                options.ValidationFraction = 0;
+                options.Tokenization.MaximumTokens = 12;
+                options.Tokenization.OverflowPolicy = policy;
+            })).Fit(Toy.View(rows));
+            var data = model.Report.Data;
+            // At prediction nothing throws; what isn't to be cut is not predicted.
+            Assert.AreEqual(policy == OverflowPolicy.Drop, float.IsNaN(model.Generate(rows[^1].Source!).Score));
+            return (data.TrainingRows, data.DroppedRows, data.TruncatedRows);
+        }
+    }
+
+    [TestMethod]
+    public void AFractionIsHeldOutUnlessThereIsAValidationSet()
+    {
+        using var byFraction = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.ValidationFraction = 0.25)).Fit(Toy.View(Toy.Rows(40)));
+        using var bySet = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief()).Fit(Toy.View(Toy.Rows(40)), Toy.View(Toy.Rows(5)));
+
+        Assert.AreEqual((30, 10), (byFraction.Report.Data.TrainingRows, byFraction.Report.Data.ValidationRows));
+        Assert.AreEqual((40, 5), (bySet.Report.Data.TrainingRows, bySet.Report.Data.ValidationRows));
+    }
+
+    [TestMethod]
+    public void ProgressIsReportedWithSamples()
+    {
+        var reports = new List<TrainingProgress>();
+        using var model = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Options(options =>
+        {
+            options.Training.MaxEpochs = 2;
+            options.Training.Progress = new Recorder(reports);
+        })).Fit(Toy.View(Toy.Rows(60)));
+
+        var validations = reports.Where(report => report.IsValidation).ToArray();
+        Assert.HasCount(2, validations);
+        Assert.IsNotEmpty(validations[0].Samples);
+        Assert.AreEqual(model.Report.BestValidationLoss, validations[^1].BestValidationLoss);
+        Assert.AreEqual(1, validations[^1].FractionDone);
+        Assert.AreEqual(TimeSpan.Zero, validations[^1].TimeLeft);
+        Assert.IsTrue(reports.All(report => report.TokensPerSecond > 0 && double.IsFinite(report.TrainLoss)));
+    }
+
+    [TestMethod]
+    public void TheLogTellsOfDataAndEpochsAndNeverOfTheText()
+    {
+        var ml = new MLContext(1);
+        var messages = new List<string>();
+        ml.Log += (_, e) =>
+        {
+            lock (messages)
+                messages.Add(e.Message);
+        };
+        var rows = Toy.Rows(40);
+
+        using var model = ml.Seq2Seq.Trainers.Transformer(Toy.Options(options => options.Training.MaxEpochs = 2)).Fit(Toy.View(rows));
+
+        Assert.IsTrue(messages.Any(message => message.Contains("Training on 36 rows")));
+        Assert.IsTrue(messages.Any(message => message.Contains("Epoch 2")));
+        Assert.IsFalse(messages.Any(message => rows.Any(row => row.Source!.Length > 4 && message.Contains(row.Source))));
+    }
+
+    [TestMethod]
+    public void CancellationBeforeAnyValidationThrowsAndAfterItGivesTheBestModel()
+    {
+        using var canceled = new CancellationTokenSource();
+        canceled.Cancel();
+        Assert.Throws<OperationCanceledException>(() => Fit(canceled, progress: null));
+
+        using var later = new CancellationTokenSource();
+        using var model = Fit(later, new Canceler(later));
+        Assert.AreEqual("canceled", model.Report.StopReason);
+        Assert.IsNotNull(model.Report.BestValidationLoss);
+
+        static Seq2SeqTransformer Fit(CancellationTokenSource cancellation, IProgress<TrainingProgress>? progress) =>
+            new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Options(options =>
+            {
+                options.Training.MaxEpochs = 1000;
+                options.Training.EarlyStoppingPatience = null;
+                options.Training.CancellationToken = cancellation.Token;
+                options.Training.Progress = progress;
+            })).Fit(Toy.View(Toy.Rows(40)));
+    }
+
+    [TestMethod]
+    public void SeparateVocabulariesAndEmbeddingsTrainAndPredict()
+    {
+        using var model = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
+        {
+            options.Tokenization.SharedVocabulary = false;
+            options.Architecture.ShareEmbeddings = EmbeddingSharing.DecoderInputOutput;
+        })).Fit(Toy.View(Toy.Rows(40)));
+
+        Assert.IsFalse(float.IsNaN(model.Generate("abc").Score));
+    }
+
+    [TestMethod]
+    public void WithoutAGpuFallbackDecides()
+    {
+        if (TorchSharp.torch.cuda.is_available())
+            Assert.Inconclusive("This machine has a GPU.");
+        var strict = new MLContext(1) { GpuDeviceId = 0, FallbackToCpu = false };
+        var lenient = new MLContext(1) { GpuDeviceId = 0, FallbackToCpu = true };
+
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(
+            () => strict.Seq2Seq.Trainers.Transformer(Toy.Brief()).Fit(Toy.View(Toy.Rows(4)))).Message, "GpuDeviceId");
+        using var model = lenient.Seq2Seq.Trainers.Transformer(Toy.Brief()).Fit(Toy.View(Toy.Rows(4)));
+        Assert.AreEqual("cpu", model.Report.Device);
+    }
+
+    private sealed class Recorder(List<TrainingProgress> reports) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => reports.Add(value);
+    }
+
+    private sealed class Canceler(CancellationTokenSource cancellation) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value is { IsValidation: true, Epoch: 2 })
+                cancellation.Cancel();
+        }
+    }
+}

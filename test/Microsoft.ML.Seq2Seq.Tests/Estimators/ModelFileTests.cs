@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.IO.Compression;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Text;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
+
+[TestClass]
+public sealed class ModelFileTests
+{
+    private static readonly MLContext _ml = new(1);
+    private static readonly string[] _sources = ["abc", "", "ffeed", "🙂 unknown", "a"];
+
+    [TestMethod]
+    public void AModelComesBackWithIdenticalOutput()
+    {
+        using var model = Toy.Model.WithDecoding(new DecodingOptions { BeamSize = 3, NumberOfHypotheses = 2 });
+
+        using var loaded = (Seq2SeqTransformer)Load(Save(model));
+
+        AssertSameOutput(model.Generate(_sources), loaded.Generate(_sources));
+        Assert.HasCount(2, loaded.Generate("abc").Hypotheses);
+        Assert.AreEqual(
+            JsonSerializer.Serialize(model.Report), JsonSerializer.Serialize(loaded.Report));
+    }
+
+    [TestMethod]
+    public void SeparateVocabulariesComeBack()
+    {
+        using var model = _ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
+        {
+            options.Tokenization.SharedVocabulary = false;
+            options.Architecture.ShareEmbeddings = EmbeddingSharing.None;
+        })).Fit(Toy.View(Toy.Rows(40)));
+
+        using var loaded = (Seq2SeqTransformer)Load(Save(model));
+
+        AssertSameOutput(model.Generate(_sources), loaded.Generate(_sources));
+    }
+
+    [TestMethod]
+    public void AFreshProcessThatNeverTouchedTheLibraryLoadsTheModelAloneAndInAChain()
+    {
+        AssertFreshProcess(Toy.Model, "PredictedTarget");
+        var data = Toy.View(Toy.Rows(40));
+        var chain = _ml.Transforms.Text.NormalizeText("Lower", "Source", TextNormalizingEstimator.CaseMode.Lower)
+            .Append(_ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.SourceColumnName = "Lower")))
+            .Append(_ml.Transforms.CopyColumns("Last", "PredictedTarget"));
+        using var model = chain.Fit(data);
+        AssertFreshProcess(model, "Last");
+    }
+
+    [TestMethod]
+    public void TheFileHoldsReadableDataAndNoCode()
+    {
+        using var zip = new ZipArchive(new MemoryStream(Save(Toy.Model)));
+
+        string[] names = [.. zip.Entries.Select(entry => entry.Name)];
+
+        foreach (string name in new[] { "config.json", "report.json", "vocabulary.json", "weights.safetensors" })
+            CollectionAssert.Contains(names, name);
+        Assert.IsFalse(names.Any(name => name.EndsWith(".pkl", StringComparison.Ordinal) || name.EndsWith(".dll", StringComparison.Ordinal)
+            || name.EndsWith(".py", StringComparison.Ordinal)));
+        using var config = JsonDocument.Parse(zip.Entries.Single(entry => entry.Name == "config.json").Open());
+        Assert.AreEqual(32, config.RootElement.GetProperty("Architecture").GetProperty("ModelDimension").GetInt32());
+        Assert.AreEqual("Pre", config.RootElement.GetProperty("Architecture").GetProperty("NormPlacement").GetString());
+    }
+
+    [TestMethod]
+    [DataRow("config.json")]
+    [DataRow("report.json")]
+    [DataRow("vocabulary.json")]
+    [DataRow("weights.safetensors")]
+    public void ADamagedEntryIsNamed(string name)
+    {
+        byte[] file = Save(Toy.Model);
+        foreach (var damage in new Func<byte[], byte[]?>[] { Truncate, Flip, _ => [], _ => null })
+        {
+            var error = LoadingFails(Damage(file, name, damage));
+            Assert.IsInstanceOfType<InvalidDataException>(error);
+            StringAssert.Contains(error.Message, name);
+        }
+
+        static byte[] Truncate(byte[] content) => content[..(content.Length / 2)];
+        static byte[] Flip(byte[] content)
+        {
+            content[content.Length / 3] ^= 4;
+            return content;
+        }
+    }
+
+    [TestMethod]
+    public void ATruncatedFileAndAForeignOneAreClearErrors()
+    {
+        byte[] file = Save(Toy.Model);
+
+        Assert.IsNotNull(LoadingFails(file[..(file.Length / 2)]));
+        Assert.IsNotNull(LoadingFails(Encoding.UTF8.GetBytes("not a model")));
+        Assert.IsNotNull(LoadingFails([]));
+    }
+
+    [TestMethod]
+    public void AFailedSaveLeavesNoHalfWrittenWeights()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            string path = Path.Combine(folder, "w.safetensors");
+            File.WriteAllText(path, "old");
+            Assert.Throws<InvalidOperationException>(() => Seq2Seq.Persistence.AtomicFile.Write(path, stream =>
+            {
+                stream.WriteByte(1);
+                throw new InvalidOperationException();
+            }));
+            Assert.AreEqual("old", File.ReadAllText(path));
+            Assert.HasCount(1, Directory.GetFiles(folder));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static byte[] Save(ITransformer model)
+    {
+        using var file = new MemoryStream();
+        _ml.Model.Save(model, Toy.View(Toy.Rows(1)).Schema, file);
+        return file.ToArray();
+    }
+
+    private static ITransformer Load(byte[] file) => new MLContext().Model.Load(new MemoryStream(file), out _);
+
+    private static Exception LoadingFails(byte[] file)
+    {
+        var error = Assert.Throws<Exception>(() => Load(file));
+        // ML.NET makes loaders by reflection, which wraps what they throw.
+        while (error is TargetInvocationException or InvalidOperationException && error.InnerException is { } inner)
+            error = inner;
+        return error;
+    }
+
+    /// <summary>Rewrites one entry; null deletes it.</summary>
+    private static byte[] Damage(byte[] file, string name, Func<byte[], byte[]?> damage)
+    {
+        var stream = new MemoryStream();
+        stream.Write(file);
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true))
+        {
+            var entry = zip.Entries.Single(entry => entry.Name == name);
+            using var content = new MemoryStream();
+            using (var opened = entry.Open())
+                opened.CopyTo(content);
+            byte[]? damaged = damage(content.ToArray());
+            string fullName = entry.FullName;
+            entry.Delete();
+            if (damaged is not null)
+            {
+                using var opened = zip.CreateEntry(fullName).Open();
+                opened.Write(damaged);
+            }
+        }
+        return stream.ToArray();
+    }
+
+    private static void AssertSameOutput(IReadOnlyList<Generation> expected, IReadOnlyList<Generation> actual)
+    {
+        CollectionAssert.AreEqual(expected.Select(one => one.Text).ToArray(), actual.Select(one => one.Text).ToArray());
+        CollectionAssert.AreEqual(expected.Select(one => one.Score).ToArray(), actual.Select(one => one.Score).ToArray());
+    }
+
+    private static void AssertFreshProcess(ITransformer model, string column)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.zip");
+        try
+        {
+            File.WriteAllBytes(path, Save(model));
+            var view = model.Transform(_ml.Data.LoadFromEnumerable(_sources.Select(source => new Toy.Row { Source = source })));
+            string[][] expected = [.. view.GetColumn<string>(column).Zip(view.GetColumn<float>("Score"),
+                (text, score) => new[] { text, score.ToString("r", CultureInfo.InvariantCulture) })];
+            CollectionAssert.AreEqual(
+                expected.SelectMany(row => row).ToArray(),
+                JsonSerializer.Deserialize<string[][]>(RunFreshProcess(path, column))!.SelectMany(row => row).ToArray());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static string RunFreshProcess(string modelPath, string column)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Seq2Seq.FreshProcess.dll");
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [program, modelPath, column])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(false),
+            StandardOutputEncoding = Encoding.UTF8,
+        };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Write(JsonSerializer.Serialize(_sources));
+        process.StandardInput.Close();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.AreEqual(0, process.ExitCode, errors.Result);
+        return output;
+    }
+}

@@ -1,0 +1,151 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Seq2Seq.Tests.Estimators;
+using Microsoft.ML.Transforms.Text;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Pipeline;
+
+[TestClass]
+public sealed class GenerationViewTests
+{
+    private static readonly MLContext _ml = new(1);
+
+    [TestMethod]
+    public void RowsComeBackInOrderWithTheirOtherColumns()
+    {
+        // More than one window of the look-ahead.
+        var rows = Toy.Rows(3000, seed: 7);
+        var view = Toy.Model.WithDecoding(new DecodingOptions { Strategy = DecodingStrategy.Greedy }).Transform(Toy.View(rows));
+
+        var scored = Toy.Scored(view);
+
+        CollectionAssert.AreEqual(rows.Select(row => row.Number).ToArray(), scored.Select(row => row.Number).ToArray());
+        // Rows of one source text got one answer.
+        foreach (var group in rows.Zip(scored).GroupBy(pair => pair.First.Source, pair => pair.Second.PredictedTarget))
+            Assert.AreEqual(1, group.Distinct().Count());
+        Assert.IsGreaterThan(2500, rows.Zip(scored).Count(pair => pair.First.Target == pair.Second.PredictedTarget));
+    }
+
+    [TestMethod]
+    public void NothingIsDecodedForACursorThatAsksForNoneOfTheModelsColumns()
+    {
+        var model = Toy.Model.WithDecoding(new DecodingOptions());
+        var view = model.Transform(Toy.View(Toy.Rows(10)));
+        model.Dispose();
+        // The weights live on in Toy.Model, so a decode would work: count on laziness by a source that can't be read twice.
+        var counted = new CountingView(Toy.View(Toy.Rows(10)));
+        var lazy = Toy.Model.Transform(counted);
+
+        Assert.HasCount(10, lazy.GetColumn<int>("Number").ToArray());
+        Assert.AreEqual(1, counted.Cursors);
+        Assert.HasCount(10, lazy.GetColumn<string>("PredictedTarget").ToArray());
+        Assert.AreEqual(3, counted.Cursors, "one to read ahead and one to pass rows through");
+    }
+
+    [TestMethod]
+    public void TheFirstRowsComeWithoutDecodingAll()
+    {
+        var counted = new CountingView(Toy.View(Toy.Rows(5000)));
+
+        var first = Toy.Model.Transform(counted).GetColumn<string>("PredictedTarget").Take(3).ToArray();
+
+        Assert.HasCount(3, first);
+        Assert.IsLessThan(200, counted.RowsRead);
+    }
+
+    [TestMethod]
+    public void AChainHasStagesBeforeAndAfterTheModel()
+    {
+        var rows = Toy.Rows(300);
+        foreach (var row in rows)
+            row.Source = row.Source!.ToUpperInvariant();
+        var chain = _ml.Transforms.Text.NormalizeText("Lower", "Source", TextNormalizingEstimator.CaseMode.Lower)
+            .Append(_ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.SourceColumnName = "Lower")))
+            .Append(_ml.Transforms.Text.NormalizeText("Final", "PredictedTarget", TextNormalizingEstimator.CaseMode.Lower))
+            .Append(_ml.Transforms.Text.FeaturizeText("Features", "Final"));
+        using var model = chain.Fit(Toy.View(rows));
+
+        var view = model.Transform(Toy.View(rows));
+
+        string[] predicted = Toy.Texts(view), final = Toy.Texts(view, "Final");
+        CollectionAssert.AreEqual(predicted.Select(text => text.ToLowerInvariant()).ToArray(), final);
+        using var engine = _ml.Model.CreatePredictionEngine<Toy.Row, Final>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        Assert.AreEqual(final[0], engine.Predict(rows[0]).FinalText);
+        Assert.AreEqual(final[1], engine.Predict(rows[1]).FinalText);
+    }
+
+    [TestMethod]
+    public void TheViewServesEveryReaderOfMLNet()
+    {
+        var rows = Toy.Rows(20);
+        var view = Toy.Model.Transform(Toy.View(rows));
+
+        Assert.HasCount(5, view.Preview(5).RowView);
+        Assert.HasCount(20, Toy.Texts(_ml.Data.Cache(view)));
+        Assert.HasCount(7, Toy.Texts(_ml.Data.TakeRows(view, 7)));
+        Assert.HasCount(20, Toy.Texts(_ml.Data.ShuffleRows(view)));
+        using var file = new MemoryStream();
+        _ml.Data.SaveAsText(view, file);
+        Assert.IsGreaterThan(0, file.Length);
+        Assert.AreEqual(view.Schema.Count, Toy.Model.GetOutputSchema(Toy.View(rows).Schema).Count);
+    }
+
+    [TestMethod]
+    public void AGetterOfAnotherTypeOrAnInactiveColumnIsRefused()
+    {
+        var view = Toy.Model.Transform(Toy.View(Toy.Rows(2)));
+        using var cursor = view.GetRowCursor([view.Schema["Score"]]);
+
+        Assert.Throws<InvalidOperationException>(() => cursor.GetGetter<double>(view.Schema["Score"]));
+        Assert.Throws<ArgumentException>(() => cursor.GetGetter<ReadOnlyMemory<char>>(view.Schema["PredictedTarget"]));
+    }
+
+    private sealed class Final
+    {
+        [ColumnName("Final")]
+        public string FinalText { get; set; } = "";
+    }
+
+    /// <summary>Counts what is read of a data view.</summary>
+    private sealed class CountingView(IDataView inner) : IDataView
+    {
+        public int Cursors { get; private set; }
+
+        public int RowsRead { get; private set; }
+
+        public bool CanShuffle => inner.CanShuffle;
+
+        public DataViewSchema Schema => inner.Schema;
+
+        public long? GetRowCount() => inner.GetRowCount();
+
+        public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+        {
+            Cursors++;
+            return new CountingCursor(this, inner.GetRowCursor(columnsNeeded, rand));
+        }
+
+        public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+            [GetRowCursor(columnsNeeded, rand)];
+
+        private sealed class CountingCursor(CountingView view, DataViewRowCursor inner) : DataViewRowCursor
+        {
+            public override DataViewSchema Schema => inner.Schema;
+
+            public override long Position => inner.Position;
+
+            public override long Batch => inner.Batch;
+
+            public override bool MoveNext()
+            {
+                view.RowsRead++;
+                return inner.MoveNext();
+            }
+
+            public override bool IsColumnActive(DataViewSchema.Column column) => inner.IsColumnActive(column);
+
+            public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => inner.GetGetter<TValue>(column);
+
+            public override ValueGetter<DataViewRowId> GetIdGetter() => inner.GetIdGetter();
+        }
+    }
+}

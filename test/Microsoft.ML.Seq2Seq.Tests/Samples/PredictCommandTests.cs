@@ -1,0 +1,85 @@
+using global::Samples.Commands;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Samples;
+
+[TestClass]
+public sealed class PredictCommandTests
+{
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(3)]
+    [DataRow(512)]
+    public void EachLineGetsItsLineInOrder(int chunkSize)
+    {
+        string[] lines = ["one", "", " two ", "drei \"vier\"", "", "五", "six\tseven"];
+        using StringWriter output = new() { NewLine = "\n" };
+
+        PredictCommand.Run(Echo("Source"), new StringReader(string.Join('\n', lines)), output, chunkSize, CancellationToken.None);
+
+        Assert.AreEqual(string.Join('\n', lines) + "\n", output.ToString());
+    }
+
+    [TestMethod]
+    public void AnOutputOfSeveralLinesTakesOne()
+    {
+        MLContext ml = new();
+        ITransformer model = ml.Transforms.CustomMapping<Text, Predicted>((from, to) => to.PredictedTarget = $"{from.Source}\r\nb\nc", null)
+            .Fit(ml.Data.LoadFromEnumerable(Array.Empty<Text>()));
+        using StringWriter output = new() { NewLine = "\n" };
+
+        PredictCommand.Run(model, new StringReader("a"), output, chunkSize: 8, CancellationToken.None);
+
+        Assert.AreEqual("a b c\n", output.ToString());
+    }
+
+    [TestMethod]
+    public void AnswersAreWrittenBeforeTheInputEnds()
+    {
+        using StringWriter output = new() { NewLine = "\n" };
+        WatchedReader input = new(["1", "2", "3", "4", "5"], output);
+
+        PredictCommand.Run(Echo("Source"), input, output, chunkSize: 2, CancellationToken.None);
+
+        CollectionAssert.AreEqual(new[] { "", "", "1\n2\n", "1\n2\n", "1\n2\n3\n4\n", "1\n2\n3\n4\n" }, input.Seen);
+    }
+
+    [TestMethod]
+    public void NoInputGivesNoOutput()
+    {
+        using StringWriter output = new();
+
+        PredictCommand.Run(Echo("Source"), new StringReader(""), output, chunkSize: 2, CancellationToken.None);
+
+        Assert.AreEqual("", output.ToString());
+    }
+
+    private static ITransformer Echo(string column)
+    {
+        MLContext ml = new();
+        return ml.Transforms.CopyColumns("PredictedTarget", column).Fit(ml.Data.LoadFromEnumerable(Array.Empty<Text>()));
+    }
+
+    private sealed class Text
+    {
+        public string Source { get; set; } = "";
+    }
+
+    private sealed class Predicted
+    {
+        public string PredictedTarget { get; set; } = "";
+    }
+
+    /// <summary>Notes what had been written by the time of each read.</summary>
+    private sealed class WatchedReader(string[] lines, StringWriter output) : TextReader
+    {
+        private int _next;
+
+        public List<string> Seen { get; } = [];
+
+        public override string? ReadLine()
+        {
+            Seen.Add(output.ToString());
+            return _next < lines.Length ? lines[_next++] : null;
+        }
+    }
+}
