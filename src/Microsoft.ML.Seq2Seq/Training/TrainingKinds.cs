@@ -63,3 +63,16 @@ public enum ValidationMetric
     /// <summary>The largest share of validation rows decoded exactly.</summary>
     ExactMatch,
 }
+
+/// <summary>What <c>Fit</c> does with the checkpoints that it finds.</summary>
+public enum ResumeMode
+{
+    /// <summary>Continues the newest checkpoint; starts anew where there is none.</summary>
+    Auto,
+
+    /// <summary>Starts anew; the first checkpoint of the new run replaces those of the old.</summary>
+    Never,
+
+    /// <summary>Continues the newest checkpoint; fails where there is none.</summary>
+    Require,
+}

@@ -58,29 +58,40 @@ internal sealed class TrainingLoop
     public TrainingRun Run()
     {
         using var threads = new ThreadScope(_options.Threads);
-        using var step = new TrainingStep(_model, _options, _seed);
+        var store = CheckpointStore.Create(_options);
+        var fingerprint = store is null ? [] : Fingerprint.Of(_model, _training, _validation, _options);
+        using var checkpoint = store?.Resume(fingerprint);
+        int seed = checkpoint?.State.Seed ?? _seed;
+        using var step = new TrainingStep(_model, _options, seed);
         using var averages = WeightAverage.Create(_options, step.Parameters);
         using var best = new BestWeights(step.Parameters);
-        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)Updates(0).Length * _options.MaxEpochs);
+        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)Updates(seed, 0).Length * _options.MaxEpochs);
         var rate = new LearningRate(_options, planned, _model.Width);
         var run = new TrainingRun(step.Parameters, planned, _options.MaxDuration);
+        if (checkpoint is not null)
+            Load(checkpoint, run, step, averages, best, rate);
         foreach (var observer in _observers)
             observer.OnStart(run);
         while (run.StopReason is null)
         {
-            run.Epoch++;
-            var updates = Updates(run.Epoch);
-            for (int i = 0; i < updates.Length && run.StopReason is null; i++)
+            if (run.Position == 0)
+                run.Epoch++;
+            var updates = Updates(seed, run.Epoch);
+            while (run.Position < updates.Length && run.StopReason is null)
             {
-                Step(run, step, updates[i], rate);
+                Step(run, step, updates[run.Position++], rate);
                 averages?.OnStep();
                 StopIfDue(run, planned);
                 foreach (var observer in _observers)
                     observer.OnStep(run);
-                bool isDue = _options.ValidateEverySteps is { } every ? run.Step % every == 0 : i == updates.Length - 1;
+                bool isDue = _options.ValidateEverySteps is { } every ? run.Step % every == 0 : run.Position == updates.Length;
                 if (isDue || run.StopReason is not null)
                     Validate(run, averages, best, rate);
+                if (run.StopReason is not null || (_options.CheckpointEverySteps is { } steps ? run.Step % steps == 0 : isDue))
+                    store?.Save(run.Snapshot(fingerprint, seed, step.Drawn, rate.Factor), Tensors(step, averages, best));
             }
+            if (run.Position == updates.Length)
+                run.Position = 0;
         }
         if (run.IsCanceled && run.BestScore is null)
             throw new OperationCanceledException("Training was canceled before its first validation.", _options.CancellationToken);
@@ -90,7 +101,33 @@ internal sealed class TrainingLoop
     }
 
     /// <summary>The batches of each update of an epoch.</summary>
-    private int[][][] Updates(int epoch) => [.. _planner.Shuffled(_seed, epoch).Chunk(_options.GradientAccumulation)];
+    private int[][][] Updates(int seed, int epoch) => [.. _planner.Shuffled(seed, epoch).Chunk(_options.GradientAccumulation)];
+
+    private static IEnumerable<(string Name, Tensor Tensor)> Tensors(TrainingStep step, WeightAverage? averages, BestWeights best)
+    {
+        var tensors = step.State;
+        if (averages is not null)
+            tensors = tensors.Concat(averages.State.Select((tensor, i) => ($"average.{i}", tensor)));
+        return best.Values is null ? tensors : tensors.Append(("best", best.Values));
+    }
+
+    private static void Load(
+        Checkpoint checkpoint, TrainingRun run, TrainingStep step, WeightAverage? averages, BestWeights best, LearningRate rate)
+    {
+        run.Continue(checkpoint.State);
+        foreach (var (name, tensor) in step.State)
+            checkpoint.CopyTo(tensor, name);
+        step.Drawn = checkpoint.State.Drawn;
+        rate.Factor = checkpoint.State.RateFactor;
+        if (checkpoint.Find("best") is { } values)
+            best.Set(values);
+        if (averages is null)
+            return;
+        var state = new List<Tensor>();
+        while (checkpoint.Find($"average.{state.Count}") is { } tensor)
+            state.Add(tensor);
+        averages.Load(state, run.Step);
+    }
 
     private void Step(TrainingRun run, TrainingStep step, int[][] update, LearningRate rate)
     {
@@ -120,7 +157,7 @@ internal sealed class TrainingLoop
         else if (run.Step >= planned)
             run.Stop(_options.MaxSteps == planned ? $"{nameof(TrainingOptions.MaxSteps)} reached" : $"{nameof(TrainingOptions.MaxEpochs)} reached");
         else if (run.Elapsed >= _options.MaxDuration)
-            run.Stop($"{nameof(TrainingOptions.MaxDuration)} reached");
+            run.Pause($"{nameof(TrainingOptions.MaxDuration)} reached");
     }
 
     private void Validate(TrainingRun run, WeightAverage? averages, BestWeights best, LearningRate rate)

@@ -98,6 +98,25 @@ public sealed class TrainingOptions
     /// <summary>libtorch threads while training. Default null: as the process has them set.</summary>
     public int? Threads { get; set; }
 
+    /// <summary>Folder for checkpoints, made where it is missing. A run that was killed at any moment then goes on from
+    /// the newest one, and on the same number of threads ends with the very same weights as if it had never stopped. Each
+    /// takes three to four times the space of the weights. Default null: no checkpoints.</summary>
+    public string? CheckpointDirectory { get; set; }
+
+    /// <summary>Steps between checkpoints. Default null: after every validation.</summary>
+    public int? CheckpointEverySteps { get; set; }
+
+    /// <summary>How many checkpoints are kept, newest first. Default 2.</summary>
+    public int KeepCheckpoints { get; set; } = 2;
+
+    /// <summary>Whether training continues the newest checkpoint of <see cref="CheckpointDirectory"/>. A checkpoint of
+    /// other data, another model or other options is refused, with the name of what differs. Default
+    /// <see cref="ResumeMode.Auto"/>.</summary>
+    public ResumeMode Resume { get; set; } = ResumeMode.Auto;
+
+    /// <summary>Folder for TensorBoard's event files, a new file for each run. Default null: none.</summary>
+    public string? TensorBoardDirectory { get; set; }
+
     /// <summary>Told of every validation, and of the steps between them a few times a second, on the training thread:
     /// a slow observer slows training.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
@@ -144,6 +163,16 @@ public sealed class TrainingOptions
             OptionCheck.AtLeast(nameof(ValidateEverySteps), every, 1);
         if (EarlyStoppingPatience is { } patience)
             OptionCheck.AtLeast(nameof(EarlyStoppingPatience), patience, 1);
+        if (CheckpointDirectory is { } checkpoints)
+            OptionCheck.That(checkpoints.Trim().Length > 0, nameof(CheckpointDirectory), checkpoints, "null or a path");
+        if (CheckpointEverySteps is { } interval)
+            OptionCheck.AtLeast(nameof(CheckpointEverySteps), interval, 1);
+        OptionCheck.AtLeast(nameof(KeepCheckpoints), KeepCheckpoints, 1);
+        OptionCheck.Defined(nameof(Resume), Resume);
+        OptionCheck.That(Resume != ResumeMode.Require || CheckpointDirectory is not null, nameof(Resume), Resume,
+            $"{ResumeMode.Auto} or {ResumeMode.Never} without {nameof(CheckpointDirectory)}");
+        if (TensorBoardDirectory is { } board)
+            OptionCheck.That(board.Trim().Length > 0, nameof(TensorBoardDirectory), board, "null or a path");
         OptionCheck.Defined(nameof(Precision), Precision);
         if (Threads is { } threads)
             OptionCheck.AtLeast(nameof(Threads), threads, 1);

@@ -29,6 +29,12 @@ public sealed class TrainingOptionsTests
         ("ValidateEverySteps", o => o.ValidateEverySteps = 0),
         ("EarlyStoppingPatience", o => o.EarlyStoppingPatience = 0),
         ("Precision", o => o.Precision = (TrainingPrecision)99),
+        ("CheckpointDirectory", o => o.CheckpointDirectory = " "),
+        ("CheckpointEverySteps", o => o.CheckpointEverySteps = 0),
+        ("KeepCheckpoints", o => o.KeepCheckpoints = 0),
+        ("Resume", o => o.Resume = (ResumeMode)99),
+        ("Resume", o => o.Resume = ResumeMode.Require),
+        ("TensorBoardDirectory", o => o.TensorBoardDirectory = ""),
         ("Threads", o => o.Threads = 0),
     ];
 
