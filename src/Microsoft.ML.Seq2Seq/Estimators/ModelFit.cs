@@ -41,7 +41,13 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
             var generator = new TextGenerator(weights, data.Codec, device);
             var curve = new CurveRecorder();
             var validator = new Validator(generator, data.ValidationTexts, options.Decoding);
-            var run = Train(model, data, seed, validator, Observers(channel, progress, curve, validator));
+            using var tensorBoard = options.Training.TensorBoardDirectory is { } directory
+                ? new TensorBoardObserver(directory, validator.Samples)
+                : null;
+            var observers = Observers(channel, progress, curve, validator);
+            if (tensorBoard is not null)
+                observers.Add(tensorBoard);
+            var run = Train(model, data, seed, validator, observers);
             return new Seq2SeqTransformer(host, generator, Configuration(), Report(data, model, run, curve, seed, device));
         }
         finally
