@@ -26,6 +26,14 @@ public sealed class DecodingOptions
     /// never scores below greedy search: the greedy prefix keeps a place in the beam.</summary>
     public int BeamSize { get; set; } = 4;
 
+    /// <summary>Groups that the beam is split into, which choose their tokens in turn, for hypotheses that differ (diverse
+    /// beam search, Vijayakumar et al. 2018). Default 1: one beam. <see cref="BeamSize"/> must be a multiple.</summary>
+    public int BeamGroups { get; set; } = 1;
+
+    /// <summary>What a token counts less for a group for each time that a group before it has chosen it in the same step;
+    /// scores stay as they are. Default 0.5, the paper's; without effect where <see cref="BeamGroups"/> is 1.</summary>
+    public double DiversityPenalty { get; set; } = 0.5;
+
     /// <summary>α of the length penalty ((5 + length) / 6)^α that divides a hypothesis's log-probability
     /// (Wu et al. 2016, section 7). Default 0.6, the paper's; 0 compares plain log-probabilities, larger values favour
     /// longer outputs.</summary>
@@ -84,11 +92,19 @@ public sealed class DecodingOptions
     /// <summary>Texts that no output may contain. Default none.</summary>
     public IReadOnlyList<string> BannedPhrases { get; set; } = [];
 
-    /// <summary>The only outputs there may be, such as the names of a catalogue: the best of them is written. Lengths
+    /// <summary>The only outputs there may be, such as the names of a catalogue: each output is one of them. Lengths
     /// are then those of the list, and no other rule on what may be written can be set. Default null: any text.</summary>
     public IReadOnlyList<string>? AllowedTargets { get; set; }
 
-    /// <summary>Notes how attention falls on the source's tokens for each token written: the mean over the heads of the
+    /// <summary>The column with the text that a row's output has to begin with; empty text forces nothing. Default null:
+    /// no such column.</summary>
+    public string? PrefixColumnName { get; set; }
+
+    /// <summary>Adds the column <c>TokenScores</c>: the log-probability of each subword, and of the end. Default
+    /// false.</summary>
+    public bool OutputTokenScores { get; set; }
+
+    /// <summary>Adds the columns <c>Alignment</c>, <c>SourceTokens</c> and <c>TargetTokens</c>: notes how attention falls on the source's tokens for each token written: the mean over the heads of the
     /// decoder's last layer but one, which aligns best. Default false: it costs time and memory.</summary>
     public bool OutputAlignment { get; set; }
 
@@ -103,6 +119,9 @@ public sealed class DecodingOptions
     {
         OptionCheck.Defined(nameof(Strategy), Strategy);
         OptionCheck.That(BeamSize is >= 1 and <= 1024, nameof(BeamSize), BeamSize, "1 to 1024");
+        OptionCheck.That(BeamGroups >= 1 && BeamSize % BeamGroups == 0, nameof(BeamGroups), BeamGroups,
+            $"divisors of {nameof(BeamSize)} ({BeamSize})");
+        OptionCheck.AtLeast(nameof(DiversityPenalty), DiversityPenalty, 0.0);
         OptionCheck.AtLeast(nameof(LengthPenalty), LengthPenalty, 0.0);
         OptionCheck.AtLeast(nameof(CoveragePenalty), CoveragePenalty, 0.0);
         OptionCheck.That(Patience > 0, nameof(Patience), Patience, "more than 0");
@@ -128,6 +147,8 @@ public sealed class DecodingOptions
             OptionCheck.That(!string.IsNullOrEmpty(phrase), nameof(BannedPhrases), phrase, "texts of at least one character");
         if (AllowedTargets is not null)
             ValidateAllowedTargets();
+        if (PrefixColumnName is not null)
+            OptionCheck.NotEmpty(nameof(PrefixColumnName), PrefixColumnName);
         OptionCheck.AtLeast(nameof(BatchTokens), BatchTokens, 1);
     }
 

@@ -4,19 +4,25 @@ namespace Microsoft.ML.Seq2Seq.Decoding;
 
 /// <summary>
 /// Beam search for one source; greedy search is a beam of one. It always keeps a place for the prefix that greedy search
-/// would write, so that the best hypothesis never scores below the greedy one.
+/// would write, so that the best hypothesis never scores below the greedy one. The beam may be several smaller ones that
+/// choose in turn and avoid each other's tokens (diverse beam search, Vijayakumar et al. 2018).
 /// </summary>
 internal sealed class SentenceBeam : SentenceSearch
 {
     private readonly DecodingOptions _options;
     private readonly int _beam;
-    private Prefix? _greedy; // what greedy search would have written, while it has not ended
+    private readonly int _groupBeam;
+    private List<int>[] _groups; // rows of each group
+    private Prefix? _greedy; // of the first group: what greedy search would have written, while it has not ended
 
     public SentenceBeam(DecodingOptions options, TokenRules rules)
         : base(options, rules)
     {
         _options = options;
         _beam = options.EffectiveBeam;
+        int groups = options.Strategy == DecodingStrategy.Beam ? options.BeamGroups : 1;
+        _groupBeam = _beam / groups;
+        _groups = [.. Enumerable.Range(0, groups).Select(_ => new List<int> { 0 })]; // all start from one prefix
         _greedy = Alive.FirstOrDefault();
     }
 
@@ -25,8 +31,36 @@ internal sealed class SentenceBeam : SentenceSearch
 
     protected override List<(Prefix Prefix, int Row)> Extend(ReadOnlySpan<Proposal> proposals)
     {
-        var ranked = Rank(proposals);
-        var kept = new List<Extension>(_beam);
+        var next = new List<(Prefix Prefix, int Row)>(_beam);
+        var groups = new List<int>[_groups.Length];
+        var taken = new Dictionary<int, int>(); // by how many prefixes of the groups before
+        Prefix? nextGreedy = null;
+        for (int g = 0; g < groups.Length; g++)
+        {
+            groups[g] = [];
+            var kept = ExtendGroup(_groups[g], proposals, taken, g == 0 ? _greedy : null);
+            foreach (var extension in kept)
+            {
+                var prefix = Extended(extension, proposals);
+                groups[g].Add(next.Count);
+                next.Add((prefix, extension.Row));
+                if (extension.IsGreedy)
+                    nextGreedy = prefix;
+            }
+            foreach (var extension in kept)
+                taken[extension.Candidate.Token] = taken.GetValueOrDefault(extension.Candidate.Token) + 1;
+        }
+        _groups = groups;
+        _greedy = nextGreedy;
+        return next;
+    }
+
+    /// <summary>Finishes what ends in one group and gives the extensions that go on, best first.</summary>
+    private List<Extension> ExtendGroup(
+        List<int> rows, ReadOnlySpan<Proposal> proposals, Dictionary<int, int> taken, Prefix? greedyPrefix)
+    {
+        var ranked = Rank(rows, proposals, taken, greedyPrefix);
+        var kept = new List<Extension>(_groupBeam);
         Extension? greedy = null;
         for (int rank = 0; rank < ranked.Count; rank++)
         {
@@ -35,27 +69,25 @@ internal sealed class SentenceBeam : SentenceSearch
                 greedy = extension;
             if (extension.Candidate.Token != SpecialTokens.End)
             {
-                if (kept.Count < _beam)
+                if (kept.Count < _groupBeam)
                     kept.Add(extension);
             }
-            else if (rank < _beam || extension.IsGreedy)
+            else if (rank < _groupBeam || extension.IsGreedy)
             {
-                Finish(Extended(extension, proposals));
+                FinishOnce(Extended(extension, proposals));
             }
         }
         if (greedy is { } best && best.Candidate.Token != SpecialTokens.End && !kept.Contains(best))
             kept[^1] = best;
+        return kept;
+    }
 
-        var next = new List<(Prefix Prefix, int Row)>(kept.Count);
-        _greedy = null;
-        foreach (var extension in kept)
-        {
-            var prefix = Extended(extension, proposals);
-            next.Add((prefix, extension.Row));
-            if (extension.IsGreedy)
-                _greedy = prefix;
-        }
-        return next;
+    /// <summary>Two groups may come to the same output.</summary>
+    private void FinishOnce(Prefix prefix)
+    {
+        int[] tokens = _groups.Length > 1 ? prefix.Tokens()[..^1] : [];
+        if (_groups.Length == 1 || !Finished.Exists(hypothesis => hypothesis.Tokens.AsSpan().SequenceEqual(tokens)))
+            Finish(prefix);
     }
 
     private Prefix Extended(Extension extension, ReadOnlySpan<Proposal> proposals) =>
@@ -63,17 +95,19 @@ internal sealed class SentenceBeam : SentenceSearch
 
     protected override bool CanStop() => HasEnoughFinished() || NothingAliveCanWin();
 
-    /// <summary>All extensions of all prefixes, best first; ties keep the order of prefixes, so that the result
+    /// <summary>All extensions of a group's prefixes, best first; ties keep the order of prefixes, so that the result
     /// doesn't depend on the sort.</summary>
-    private List<Extension> Rank(ReadOnlySpan<Proposal> proposals)
+    private List<Extension> Rank(
+        List<int> rows, ReadOnlySpan<Proposal> proposals, Dictionary<int, int> taken, Prefix? greedyPrefix)
     {
-        var ranked = new List<Extension>(proposals.Length * (_beam + 1));
-        for (int row = 0; row < proposals.Length; row++)
+        var ranked = new List<Extension>(rows.Count * (_beam + 1));
+        foreach (int row in rows)
         {
             var candidates = proposals[row].Candidates;
             for (int i = 0; i < candidates.Length; i++)
-                ranked.Add(new Extension(row, candidates[i], Alive[row].Score + candidates[i].Score,
-                    IsGreedy: i == 0 && ReferenceEquals(Alive[row], _greedy), Order: ranked.Count));
+                ranked.Add(new Extension(row, candidates[i],
+                    Alive[row].Score + candidates[i].Score - _options.DiversityPenalty * taken.GetValueOrDefault(candidates[i].Token),
+                    IsGreedy: i == 0 && ReferenceEquals(Alive[row], greedyPrefix), Order: ranked.Count));
         }
         ranked.Sort();
         return ranked;
@@ -100,6 +134,7 @@ internal sealed class SentenceBeam : SentenceSearch
     private double Bound(Prefix prefix) => prefix.Score / LengthPenalty.Divisor(Limit + 1, _options.LengthPenalty);
 
     /// <summary>A prefix and its next token.</summary>
+    /// <param name="Score">What it is chosen by, in this step alone.</param>
     private readonly record struct Extension(int Row, Candidate Candidate, double Score, bool IsGreedy, int Order)
         : IComparable<Extension>
     {

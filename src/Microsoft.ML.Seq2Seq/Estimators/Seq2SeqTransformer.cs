@@ -63,7 +63,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     /// <param name="options">Null: the model's own.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public Generation Generate(string source, DecodingOptions? options = null) =>
-        _generator.Generate([source], Checked(options))[0];
+        _generator.Generate([new GenerationRequest(source)], Checked(options))[0];
 
     /// <summary>What the model writes for each of several texts, in their order; texts of like length are decoded
     /// together.</summary>
@@ -73,8 +73,18 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     public IReadOnlyList<Generation> Generate(IEnumerable<string> sources, DecodingOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(sources);
-        return _generator.Generate([.. sources], Checked(options));
+        return _generator.Generate([.. sources.Select(source => new GenerationRequest(source))], Checked(options));
     }
+
+    /// <summary>What the model writes for a text, piece by piece: each comes as soon as it is sure, and joined they are
+    /// what <see cref="Generate(string, DecodingOptions?)"/> gives. Greedy search and sampling give one subword after the
+    /// other; a beam waits until its hypotheses agree.</summary>
+    /// <param name="source">The text; null or empty gives no piece.</param>
+    /// <param name="options">Null: the model's own.</param>
+    /// <param name="ct">Stops the search; leaving the enumeration does so too.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public IAsyncEnumerable<string> GenerateStreaming(string source, DecodingOptions? options = null, CancellationToken ct = default) =>
+        TextStream.Generate(_generator, source, Checked(options), ct);
 
     /// <summary>log P(target | source), natural logarithm: the sum over the target's tokens and the end. NaN for an
     /// empty source, and for one that is over-long and not to be cut.</summary>

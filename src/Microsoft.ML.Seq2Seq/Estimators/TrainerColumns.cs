@@ -22,12 +22,14 @@ internal static class TrainerColumns
         return new SchemaShape(columns.Values);
     }
 
-    /// <summary>Source and label are single texts.</summary>
+    /// <summary>Source, label and, if there is one, prefix are single texts.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is missing or of another type.</exception>
     public static void Check(IExceptionContext context, SchemaShape schema, string parameter, Seq2SeqTrainerOptions options)
     {
         Check("source", options.SourceColumnName);
         Check("label", options.LabelColumnName);
+        if (options.Decoding.PrefixColumnName is { } prefix)
+            Check("prefix", prefix);
 
         void Check(string role, string name)
         {

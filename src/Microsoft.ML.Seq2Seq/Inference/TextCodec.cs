@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq.Inference;
@@ -20,5 +21,28 @@ internal sealed record TextCodec(
         if (ids.Length <= MaximumTokens)
             return ids;
         return Overflow == OverflowPolicy.Truncate ? ids[..MaximumTokens] : [];
+    }
+
+    /// <summary>The texts of decoding options as token ids.</summary>
+    public SearchConstraints Encode(DecodingOptions options)
+    {
+        if (options.BannedPhrases.Count == 0 && options.AllowedTargets is null)
+            return SearchConstraints.None;
+        return new SearchConstraints
+        {
+            BannedPhrases = [.. options.BannedPhrases.SelectMany(Occurrences)],
+            AllowedTargets = options.AllowedTargets is { } targets ? TokenTrie.Create(targets.Select(Target.Encode)) : null,
+        };
+    }
+
+    /// <summary>A phrase as it is encoded at the start of a text or after a space, and right after another sign.</summary>
+    private IEnumerable<int[]> Occurrences(string phrase)
+    {
+        int[] apart = Target.Encode(phrase);
+        yield return apart;
+        const string Sign = "(";
+        int[] sign = Target.Encode(Sign), joined = Target.Encode(Sign + phrase);
+        if (joined.AsSpan().StartsWith(sign) && joined.Length > sign.Length && !joined.AsSpan(sign.Length).SequenceEqual(apart))
+            yield return joined[sign.Length..];
     }
 }

@@ -20,6 +20,9 @@ internal abstract class SequenceModel(string name) : nn.Module(name), IStepModel
     /// <summary>(V, D) turns the decoder's output into logits; may be one of the embedding matrices.</summary>
     public abstract Parameter OutputWeight { get; }
 
+    /// <summary>What the model was made by: its public properties tell whether two models are of one kind.</summary>
+    public abstract object Settings { get; }
+
     /// <summary>The decoder's output for every target position, before the logits: (B, T, D).</summary>
     /// <param name="batch">Source and teacher-forced target.</param>
     /// <param name="training">Null at validation.</param>

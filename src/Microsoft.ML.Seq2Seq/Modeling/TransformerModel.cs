@@ -76,6 +76,8 @@ internal sealed class TransformerModel : SequenceModel
 
     public override int TargetVocabulary => (int)OutputWeight.shape[0];
 
+    public override object Settings => _architecture;
+
     public override Parameter OutputWeight => _outputWeight ?? TargetEmbedding;
 
     private Parameter TargetEmbedding => _targetEmbedding ?? _sourceEmbedding;

@@ -15,7 +15,7 @@ internal sealed class GenerationMapper(GenerationSchema schema, TextGenerator ge
     {
         var columns = dependingColumns.ToArray();
         var needed = schema.PassedThrough(columns);
-        return columns.Any(schema.IsAdded) ? needed.Append(schema.Source).Distinct() : needed;
+        return columns.Any(schema.IsAdded) ? needed.Concat(schema.Read).Distinct() : needed;
     }
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
@@ -34,7 +34,7 @@ internal sealed class GenerationMapper(GenerationSchema schema, TextGenerator ge
         private readonly DataViewRow _input;
         private readonly TextGenerator _generator;
         private readonly DecodingOptions _options;
-        private readonly ValueGetter<ReadOnlyMemory<char>>? _source;
+        private readonly RequestReader? _reader;
         private readonly Delegate[] _added;
         private long _position = -1;
         private Generation? _current;
@@ -46,8 +46,8 @@ internal sealed class GenerationMapper(GenerationSchema schema, TextGenerator ge
             _input = input;
             _generator = generator;
             _options = options;
-            if (input.IsColumnActive(schema.Source))
-                _source = input.GetGetter<ReadOnlyMemory<char>>(schema.Source);
+            if (schema.Read.All(input.IsColumnActive))
+                _reader = new RequestReader(input, schema);
             _added = schema.Getters(Current);
         }
 
@@ -76,11 +76,10 @@ internal sealed class GenerationMapper(GenerationSchema schema, TextGenerator ge
         {
             if (_current is null || _position != _input.Position)
             {
-                if (_source is null)
-                    throw new InvalidOperationException($"Column '{_schema.Source.Name}' is not active in the row to map.");
-                ReadOnlyMemory<char> text = default;
-                _source(ref text);
-                _current = _generator.Generate([text.ToString()], _options)[0];
+                if (_reader is null)
+                    throw new InvalidOperationException(
+                        $"The row to map lacks an active column of: {string.Join(", ", _schema.Read.Select(column => column.Name))}.");
+                _current = _generator.Generate([_reader.Read()], _options)[0];
                 _position = _input.Position;
             }
             return _current;

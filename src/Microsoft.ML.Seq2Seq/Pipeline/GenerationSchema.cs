@@ -7,19 +7,27 @@ namespace Microsoft.ML.Seq2Seq.Pipeline;
 /// <summary>A data view's columns followed by those that the model adds.</summary>
 internal sealed class GenerationSchema
 {
-    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The source or prefix column is missing or isn't text.</exception>
     public GenerationSchema(IExceptionContext context, DataViewSchema input, GenerationColumns columns, DecodingOptions options)
     {
         Input = input;
-        Source = SchemaColumns.Find(context, input, nameof(input), "source", columns.Source);
-        if (Source.Type is not TextDataViewType)
-            throw SchemaColumns.WrongType(context, nameof(input), "source", columns.Source, "String", $"{Source.Type}");
+        Source = Text("source", columns.Source);
+        if (options.PrefixColumnName is { } prefix)
+            Prefix = Text("prefix", prefix);
         Added = OutputColumn.For(columns, options);
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(input);
         foreach (var column in Added)
             builder.AddColumn(column.Name, column.Type);
         Output = builder.ToSchema();
+
+        DataViewSchema.Column Text(string role, string name)
+        {
+            var column = SchemaColumns.Find(context, input, nameof(input), role, name);
+            return column.Type is TextDataViewType
+                ? column
+                : throw SchemaColumns.WrongType(context, nameof(input), role, name, "String", $"{column.Type}");
+        }
     }
 
     public DataViewSchema Input { get; }
@@ -27,6 +35,12 @@ internal sealed class GenerationSchema
     public DataViewSchema Output { get; }
 
     public DataViewSchema.Column Source { get; }
+
+    /// <summary>Null where outputs are free to begin as they like.</summary>
+    public DataViewSchema.Column? Prefix { get; }
+
+    /// <summary>The columns that a prediction is made from.</summary>
+    public IEnumerable<DataViewSchema.Column> Read => Prefix is { } prefix ? [Source, prefix] : [Source];
 
     /// <summary>They stand after the input's columns, hidden ones counted.</summary>
     public IReadOnlyList<OutputColumn> Added { get; }

@@ -26,7 +26,7 @@ internal sealed class GenerationView(
             return new GenerationCursor(schema, columns, rows, ahead: null);
         try
         {
-            var ahead = new LookAhead(host, input, schema.Source, generator, options);
+            var ahead = new LookAhead(host, input, schema, generator, options);
             return new GenerationCursor(schema, columns, rows, ahead);
         }
         catch

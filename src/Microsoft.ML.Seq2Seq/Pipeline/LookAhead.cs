@@ -19,21 +19,21 @@ internal sealed class LookAhead : IDisposable
 
     private readonly HostSettings _host;
     private readonly DataViewRowCursor _cursor;
-    private readonly ValueGetter<ReadOnlyMemory<char>> _source;
+    private readonly RequestReader _reader;
     private readonly TextGenerator _generator;
     private readonly DecodingOptions _options;
-    private readonly List<string> _sources = [];
+    private readonly List<GenerationRequest> _requests = [];
     private Generation[] _generations = [];
     private int _window = FirstWindow;
     private int _next;
 
-    public LookAhead(IHost host, IDataView input, DataViewSchema.Column source, TextGenerator generator, DecodingOptions options)
+    public LookAhead(IHost host, IDataView input, GenerationSchema schema, TextGenerator generator, DecodingOptions options)
     {
         _host = new HostSettings(host);
         _generator = generator;
         _options = options;
-        _cursor = input.GetRowCursor([source]);
-        _source = _cursor.GetGetter<ReadOnlyMemory<char>>(source);
+        _cursor = input.GetRowCursor(schema.Read);
+        _reader = new RequestReader(_cursor, schema);
     }
 
     /// <summary>The generation of the next row.</summary>
@@ -52,20 +52,19 @@ internal sealed class LookAhead : IDisposable
     {
         if (_host.IsCanceled)
             throw new OperationCanceledException("Prediction was canceled.");
-        _sources.Clear();
+        _requests.Clear();
         int characters = 0;
-        ReadOnlyMemory<char> text = default;
-        while (_sources.Count < _window && characters < MostCharacters && _cursor.MoveNext())
+        while (_requests.Count < _window && characters < MostCharacters && _cursor.MoveNext())
         {
-            _source(ref text);
-            _sources.Add(text.ToString()); // a copy: the cursor may reuse the buffer
-            characters += text.Length;
+            var request = _reader.Read();
+            _requests.Add(request);
+            characters += request.Source!.Length;
         }
-        if (_sources.Count == 0)
+        if (_requests.Count == 0)
             throw new InvalidOperationException(
                 "The data gave fewer rows when it was read a second time. Data that differs between readings has to be cached first " +
                 "(mlContext.Data.Cache).");
-        _generations = _generator.Generate(_sources, _options);
+        _generations = _generator.Generate(_requests, _options);
         _next = 0;
         _window = Math.Min(LargestWindow, 4 * _window);
     }

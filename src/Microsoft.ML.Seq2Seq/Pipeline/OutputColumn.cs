@@ -23,6 +23,15 @@ internal abstract record OutputColumn(string Name, DataViewType Type)
             added.Add(Vector("Hypotheses", TextDataViewType.Instance, generation => generation.Hypotheses, one => one.Text.AsMemory()));
             added.Add(Vector("HypothesisScores", NumberDataViewType.Single, generation => generation.Hypotheses, one => one.Score));
         }
+        if (options.OutputTokenScores)
+            added.Add(Vector("TokenScores", NumberDataViewType.Single, generation => generation.TokenScores, score => score));
+        if (options.OutputAlignment)
+        {
+            added.Add(Vector("Alignment", NumberDataViewType.Single,
+                generation => generation.Alignment.SelectMany(shares => shares).ToArray(), share => share));
+            added.Add(Vector("SourceTokens", TextDataViewType.Instance, generation => generation.SourceTokens, token => token.AsMemory()));
+            added.Add(Vector("TargetTokens", TextDataViewType.Instance, generation => generation.Tokens, token => token.AsMemory()));
+        }
         return added;
     }
 

@@ -3,28 +3,44 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Training;
 
-/// <summary>Keeps the weights of the lowest validation loss.</summary>
+/// <summary>Keeps the weights of the best validation: the lowest loss, or the highest metric.</summary>
 internal sealed class BestWeights(FlatParameters parameters) : IDisposable
 {
-    private Tensor? _values; // (N)
+    /// <summary>(N), or null before the first validation.</summary>
+    public Tensor? Values { get; private set; }
 
     public void Offer(TrainingRun run)
     {
-        if (run.ValidationLoss is not { } loss || !(loss < (run.BestValidationLoss ?? double.PositiveInfinity)))
+        double? score = run.ValidationMetric ?? -run.ValidationLoss;
+        if (!(score > (run.BestScore ?? double.NegativeInfinity)))
+        {
+            run.ValidationsSinceBest++;
             return;
-        run.BestValidationLoss = loss;
-        using var noGrad = torch.no_grad();
-        _values ??= torch.empty_like(parameters.Values).DetachFromDisposeScope();
-        _values.copy_(parameters.Values);
+        }
+        run.ValidationsSinceBest = 0;
+        run.BestScore = score;
+        run.BestValidationLoss = run.ValidationLoss;
+        Set(parameters.Values);
     }
 
-    /// <summary>Gives the model its best weights back; without any validation it keeps the last.</summary>
-    public void Restore()
+    public void Set(Tensor values)
     {
         using var noGrad = torch.no_grad();
-        if (_values is not null)
-            parameters.Values.copy_(_values);
+        using var scope = NewDisposeScope();
+        Values ??= torch.empty_like(parameters.Values).DetachFromDisposeScope();
+        Values.copy_(values);
     }
 
-    public void Dispose() => _values?.Dispose();
+    /// <summary>Gives the model its best weights back; false where none was validated.</summary>
+    public bool Restore()
+    {
+        if (Values is null)
+            return false;
+        using var noGrad = torch.no_grad();
+        using var scope = NewDisposeScope();
+        parameters.Values.copy_(Values);
+        return true;
+    }
+
+    public void Dispose() => Values?.Dispose();
 }

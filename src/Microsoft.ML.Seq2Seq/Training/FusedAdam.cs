@@ -49,6 +49,10 @@ internal sealed class FusedAdam : IDisposable
         _steps = torch.zeros([], ScalarType.Float32, parameters.Values.device).DetachFromDisposeScope();
     }
 
+    /// <summary>What a checkpoint holds.</summary>
+    public IReadOnlyList<(string Name, Tensor Tensor)> State =>
+        [("adam.means", _means), ("adam.squares", _squares), ("adam.steps", _steps)];
+
     /// <summary>One update with the gradients as they stand.</summary>
     public void Step(double learningRate)
     {

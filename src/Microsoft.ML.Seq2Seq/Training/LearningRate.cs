@@ -11,12 +11,16 @@ internal sealed class LearningRate
     private readonly long _plannedSteps;
     private readonly double _peak;
     private readonly int _warmup;
+    private readonly int _patience;
+    private readonly double _reduction;
 
     public LearningRate(TrainingOptions options, long plannedSteps, int modelDimension)
     {
         _schedule = options.Schedule;
         _plannedSteps = plannedSteps;
         _warmup = options.WarmupSteps ?? (int)Math.Clamp(plannedSteps / 10, 1, PaperWarmup);
+        _patience = options.PlateauPatience;
+        _reduction = options.PlateauFactor;
         _peak = options.LearningRate ?? PeakByDefault;
         if (options.LearningRate is null && _schedule == LearningRateSchedule.Noam)
         {
@@ -26,6 +30,16 @@ internal sealed class LearningRate
             if (options.WarmupSteps is null)
                 _peak = Math.Min(HighestOfShortWarmup, _peak);
         }
+    }
+
+    /// <summary>What validations without progress have left of the rate; part of a checkpoint.</summary>
+    public double Factor { get; set; } = 1;
+
+    /// <summary>Lowers the rate after every so many validations without a better one.</summary>
+    public void OnValidation(int sinceBest)
+    {
+        if (_schedule == LearningRateSchedule.ReduceOnPlateau && sinceBest > 0 && sinceBest % _patience == 0)
+            Factor *= _reduction;
     }
 
     /// <summary>The rate of a step; the first step is 1.</summary>
@@ -41,6 +55,7 @@ internal sealed class LearningRate
                 Math.Sqrt((double)Math.Max(1, _warmup) / Math.Max(step, Math.Max(1, _warmup))),
             LearningRateSchedule.Cosine => 0.5 * (1 - Math.Cos(Math.PI * left)),
             LearningRateSchedule.Linear => left,
+            LearningRateSchedule.ReduceOnPlateau => Factor,
             _ => 1,
         };
     }

@@ -3,11 +3,26 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Training;
 
-/// <summary>Ends a run whose validation loss has stopped falling.</summary>
+/// <summary>Ends a run whose validations have stopped getting better.</summary>
 internal sealed class EarlyStopping(int patience) : ITrainingObserver
 {
-    private double _best = double.PositiveInfinity;
-    private int _without;
+    public void OnStep(TrainingRun run)
+    {
+    }
+
+    public void OnValidation(TrainingRun run)
+    {
+        if (run.ValidationsSinceBest >= patience)
+            run.Stop($"no better validation in {patience} validations");
+    }
+}
+
+/// <summary>Holds the learning curve.</summary>
+internal sealed class CurveRecorder : ITrainingObserver
+{
+    public IReadOnlyList<TrainingPoint> Points { get; private set; } = [];
+
+    public void OnStart(TrainingRun run) => Points = run.Curve;
 
     public void OnStep(TrainingRun run)
     {
@@ -15,28 +30,7 @@ internal sealed class EarlyStopping(int patience) : ITrainingObserver
 
     public void OnValidation(TrainingRun run)
     {
-        if (run.ValidationLoss is not { } loss)
-            return;
-        _without = loss < _best ? 0 : _without + 1;
-        _best = Math.Min(_best, loss);
-        if (_without >= patience)
-            run.Stop($"no better validation loss in {patience} validations");
     }
-}
-
-/// <summary>Records the learning curve.</summary>
-internal sealed class CurveRecorder : ITrainingObserver
-{
-    private readonly List<TrainingPoint> _points = [];
-
-    public IReadOnlyList<TrainingPoint> Points => _points;
-
-    public void OnStep(TrainingRun run)
-    {
-    }
-
-    public void OnValidation(TrainingRun run) => _points.Add(
-        new TrainingPoint(run.Step, run.Epoch, run.TrainLoss, run.ValidationLoss, run.LearningRate, run.Elapsed));
 }
 
 /// <summary>Tells the user's <see cref="IProgress{T}"/>: every validation, and steps a few times a second.</summary>
@@ -60,7 +54,7 @@ internal sealed class ProgressObserver(
     {
         double done = run.FractionDone;
         progress.Report(new TrainingProgress(
-            run.Step, run.Epoch, done, run.TrainLoss, run.ValidationLoss, run.BestValidationLoss, isValidation,
+            run.Step, run.Epoch, done, run.TrainLoss, run.ValidationLoss, run.ValidationMetric, run.BestValidationLoss, isValidation,
             run.LearningRate, run.GradientNorm,
             run.TokensTrained / Math.Max(run.TimeTraining.TotalSeconds, 1e-9),
             run.Elapsed, done > 0 ? run.Elapsed * ((1 - done) / done) : TimeSpan.Zero, predictions));

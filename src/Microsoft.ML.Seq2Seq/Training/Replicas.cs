@@ -48,6 +48,18 @@ internal sealed class Replicas : IDisposable
         }
     }
 
+    /// <summary>Masks drawn by each replica's dropout: part of a checkpoint. Replicas beyond those saved start from
+    /// zero.</summary>
+    public IReadOnlyList<ulong> Drawn
+    {
+        get => [.. _replicas.Select(replica => replica.Dropout.Drawn)];
+        set
+        {
+            foreach (var (replica, drawn) in _replicas.Zip(value))
+                replica.Dropout.Drawn = drawn;
+        }
+    }
+
     /// <summary>Adds the gradients of a batch to those of the first replica.</summary>
     /// <param name="pairs">The data.</param>
     /// <param name="rows">The batch.</param>

@@ -18,6 +18,10 @@ public enum LearningRateSchedule
 
     /// <summary>Up linearly, then constant.</summary>
     Constant,
+
+    /// <summary>Up linearly, then constant until validations stop getting better: after every
+    /// <see cref="TrainingOptions.PlateauPatience"/> of them times <see cref="TrainingOptions.PlateauFactor"/>.</summary>
+    ReduceOnPlateau,
 }
 
 /// <summary>The optimizer.</summary>
@@ -42,4 +46,33 @@ public enum TrainingPrecision
     /// <summary>bfloat16 in the products with weight matrices; weights, gradients, attention, normalisation and the loss
     /// stay in float32.</summary>
     BFloat16,
+}
+
+/// <summary>What decides which weights are best.</summary>
+public enum ValidationMetric
+{
+    /// <summary>The lowest loss over the validation rows.</summary>
+    Loss,
+
+    /// <summary>The highest BLEU of the validation rows decoded.</summary>
+    Bleu,
+
+    /// <summary>The highest chrF of the validation rows decoded.</summary>
+    ChrF,
+
+    /// <summary>The largest share of validation rows decoded exactly.</summary>
+    ExactMatch,
+}
+
+/// <summary>What <c>Fit</c> does with the checkpoints that it finds.</summary>
+public enum ResumeMode
+{
+    /// <summary>Continues the newest checkpoint; starts anew where there is none.</summary>
+    Auto,
+
+    /// <summary>Starts anew; the first checkpoint of the new run replaces those of the old.</summary>
+    Never,
+
+    /// <summary>Continues the newest checkpoint; fails where there is none.</summary>
+    Require,
 }

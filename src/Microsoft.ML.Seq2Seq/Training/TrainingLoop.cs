@@ -47,6 +47,10 @@ internal sealed class TrainingLoop
         _device = model.OutputWeight.device;
     }
 
+    /// <summary>Scores the model at a validation, higher is better; the best weights are then those of the highest score.
+    /// Null: those of the lowest validation loss.</summary>
+    public Func<double>? Scorer { get; init; }
+
     /// <summary>Trains to the end of the plan or until an observer stops the run; the weights with the best validation
     /// loss remain in the model.</summary>
     /// <exception cref="OperationCanceledException">Canceled before anything was validated.</exception>
@@ -54,57 +58,97 @@ internal sealed class TrainingLoop
     public TrainingRun Run()
     {
         using var threads = new ThreadScope(_options.Threads);
-        using var step = new TrainingStep(_model, _options, _seed);
+        var store = CheckpointStore.Create(_options);
+        var fingerprint = store is null ? [] : Fingerprint.Of(_model, _training, _validation, _options);
+        using var checkpoint = store?.Resume(fingerprint);
+        int seed = checkpoint?.State.Seed ?? _seed;
+        using var step = new TrainingStep(_model, _options, seed);
+        using var averages = WeightAverage.Create(_options, step.Parameters);
         using var best = new BestWeights(step.Parameters);
-        int updatesPerEpoch = Updates(_planner.Shuffled(_seed, 0)).Count();
-        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)updatesPerEpoch * _options.MaxEpochs);
+        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)Updates(seed, 0).Length * _options.MaxEpochs);
         var rate = new LearningRate(_options, planned, _model.Width);
         var run = new TrainingRun(step.Parameters, planned, _options.MaxDuration);
-        int skippedInARow = 0;
-        var watch = Stopwatch.StartNew();
+        if (checkpoint is not null)
+            Load(checkpoint, run, step, averages, best, rate);
+        foreach (var observer in _observers)
+            observer.OnStart(run);
         while (run.StopReason is null)
         {
-            run.Epoch++;
-            foreach (var update in Updates(_planner.Shuffled(_seed, run.Epoch)))
+            if (run.Position == 0)
+                run.Epoch++;
+            var updates = Updates(seed, run.Epoch);
+            while (run.Position < updates.Length && run.StopReason is null)
             {
-                watch.Restart();
-                run.Step++;
-                run.LearningRate = rate.At(run.Step);
-                (var loss, run.GradientNorm, bool isApplied) = step.Run(_training, update, run.LearningRate);
-                if (isApplied)
-                {
-                    run.Train += loss;
-                    skippedInARow = 0;
-                }
-                else
-                {
-                    run.SkippedSteps++;
-                    if (++skippedInARow == MostSkippedInARow)
-                        throw new InvalidOperationException(
-                            $"Loss or gradient was not finite in {MostSkippedInARow} steps in a row, up to step {run.Step}. " +
-                            $"Lower {nameof(TrainingOptions.LearningRate)} (now {run.LearningRate:g3}) or lengthen {nameof(TrainingOptions.WarmupSteps)}.");
-                }
-                run.TokensTrained += loss.Tokens;
-                run.TimeTraining += watch.Elapsed;
+                Step(run, step, updates[run.Position++], rate);
+                averages?.OnStep();
                 StopIfDue(run, planned);
                 foreach (var observer in _observers)
                     observer.OnStep(run);
-                if (run.StopReason is not null || run.Step % _options.ValidateEverySteps == 0)
-                    Validate(run, best);
-                if (run.StopReason is not null)
-                    break;
+                bool isDue = _options.ValidateEverySteps is { } every ? run.Step % every == 0 : run.Position == updates.Length;
+                if (isDue || run.StopReason is not null)
+                    Validate(run, averages, best, rate);
+                if (run.StopReason is not null || (_options.CheckpointEverySteps is { } steps ? run.Step % steps == 0 : isDue))
+                    store?.Save(run.Snapshot(fingerprint, seed, step.Drawn, rate.Factor), Tensors(step, averages, best));
             }
-            if (run.StopReason is null && _options.ValidateEverySteps is null)
-                Validate(run, best);
+            if (run.Position == updates.Length)
+                run.Position = 0;
         }
-        if (run.IsCanceled && run.BestValidationLoss is null)
+        if (run.IsCanceled && run.BestScore is null)
             throw new OperationCanceledException("Training was canceled before its first validation.", _options.CancellationToken);
-        best.Restore();
+        if (!best.Restore())
+            averages?.Restore();
         return run;
     }
 
-    /// <summary>The batches of each update.</summary>
-    private IEnumerable<int[][]> Updates(IReadOnlyList<int[]> batches) => batches.Chunk(_options.GradientAccumulation);
+    /// <summary>The batches of each update of an epoch.</summary>
+    private int[][][] Updates(int seed, int epoch) => [.. _planner.Shuffled(seed, epoch).Chunk(_options.GradientAccumulation)];
+
+    private static IEnumerable<(string Name, Tensor Tensor)> Tensors(TrainingStep step, WeightAverage? averages, BestWeights best)
+    {
+        var tensors = step.State;
+        if (averages is not null)
+            tensors = tensors.Concat(averages.State.Select((tensor, i) => ($"average.{i}", tensor)));
+        return best.Values is null ? tensors : tensors.Append(("best", best.Values));
+    }
+
+    private static void Load(
+        Checkpoint checkpoint, TrainingRun run, TrainingStep step, WeightAverage? averages, BestWeights best, LearningRate rate)
+    {
+        run.Continue(checkpoint.State);
+        foreach (var (name, tensor) in step.State)
+            checkpoint.CopyTo(tensor, name);
+        step.Drawn = checkpoint.State.Drawn;
+        rate.Factor = checkpoint.State.RateFactor;
+        if (checkpoint.Find("best") is { } values)
+            best.Set(values);
+        if (averages is null)
+            return;
+        var state = new List<Tensor>();
+        while (checkpoint.Find($"average.{state.Count}") is { } tensor)
+            state.Add(tensor);
+        averages.Load(state, run.Step);
+    }
+
+    private void Step(TrainingRun run, TrainingStep step, int[][] update, LearningRate rate)
+    {
+        var watch = Stopwatch.StartNew();
+        run.Step++;
+        run.LearningRate = rate.At(run.Step);
+        (var loss, run.GradientNorm, bool isApplied) = step.Run(_training, update, run.LearningRate);
+        run.TokensTrained += loss.Tokens;
+        run.TimeTraining += watch.Elapsed;
+        if (isApplied)
+        {
+            run.Train += loss;
+            run.SkippedInARow = 0;
+            return;
+        }
+        run.SkippedSteps++;
+        if (++run.SkippedInARow == MostSkippedInARow)
+            throw new InvalidOperationException(
+                $"Loss or gradient was not finite in {MostSkippedInARow} steps in a row, up to step {run.Step}. " +
+                $"Lower {nameof(TrainingOptions.LearningRate)} (now {run.LearningRate:g3}) or lengthen {nameof(TrainingOptions.WarmupSteps)}.");
+    }
 
     private void StopIfDue(TrainingRun run, long planned)
     {
@@ -113,13 +157,14 @@ internal sealed class TrainingLoop
         else if (run.Step >= planned)
             run.Stop(_options.MaxSteps == planned ? $"{nameof(TrainingOptions.MaxSteps)} reached" : $"{nameof(TrainingOptions.MaxEpochs)} reached");
         else if (run.Elapsed >= _options.MaxDuration)
-            run.Stop($"{nameof(TrainingOptions.MaxDuration)} reached");
+            run.Pause($"{nameof(TrainingOptions.MaxDuration)} reached");
     }
 
-    private void Validate(TrainingRun run, BestWeights best)
+    private void Validate(TrainingRun run, WeightAverage? averages, BestWeights best, LearningRate rate)
     {
         if (run.IsCanceled)
             return;
+        using var averaged = averages?.Use();
         if (_validation.Count > 0)
         {
             if (ValidationLoss() is not { } loss)
@@ -128,8 +173,12 @@ internal sealed class TrainingLoop
                 return;
             }
             run.ValidationLoss = loss;
+            run.ValidationMetric = Scorer?.Invoke();
             best.Offer(run);
+            rate.OnValidation(run.ValidationsSinceBest);
         }
+        run.Curve.Add(
+            new TrainingPoint(run.Step, run.Epoch, run.TrainLoss, run.ValidationLoss, run.LearningRate, run.Elapsed));
         foreach (var observer in _observers)
             observer.OnValidation(run);
         run.Train = default;

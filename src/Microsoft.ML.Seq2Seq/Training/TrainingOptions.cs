@@ -38,6 +38,15 @@ public sealed class TrainingOptions
     /// at most the paper's 4,000.</summary>
     public int? WarmupSteps { get; set; }
 
+    /// <summary>Validations without a better one after which <see cref="LearningRateSchedule.ReduceOnPlateau"/> lowers the
+    /// learning rate. Default 2: less than <see cref="EarlyStoppingPatience"/>, so that the lower rate gets its
+    /// chance.</summary>
+    public int PlateauPatience { get; set; } = 2;
+
+    /// <summary>What <see cref="LearningRateSchedule.ReduceOnPlateau"/> multiplies the learning rate by. Default
+    /// 0.5.</summary>
+    public double PlateauFactor { get; set; } = 0.5;
+
     /// <summary>The optimizer. Default <see cref="OptimizerKind.Adam"/>, the paper's.</summary>
     public OptimizerKind Optimizer { get; set; } = OptimizerKind.Adam;
 
@@ -62,10 +71,23 @@ public sealed class TrainingOptions
     /// survive a bad batch. 0 turns it off.</summary>
     public double GradientClipNorm { get; set; } = 1;
 
+    /// <summary>Validates and keeps the mean of the weights at the last so many validations (section 6.1 of the paper
+    /// averages 5 to 20); each costs the memory of the weights. Default 1: no averaging.</summary>
+    public int AverageCheckpoints { get; set; } = 1;
+
+    /// <summary>Validates and keeps an exponential moving average of the weights with this decay, such as 0.999; it is
+    /// less in the first steps. Default null: none. Not together with <see cref="AverageCheckpoints"/>.</summary>
+    public double? ExponentialMovingAverage { get; set; }
+
     /// <summary>Steps between validations. Default null: at the end of every epoch.</summary>
     public int? ValidateEverySteps { get; set; }
 
-    /// <summary>Validations without a better loss after which training stops; the best weights are kept whether it
+    /// <summary>What decides which weights are kept and when to stop early. Default
+    /// <see cref="ValidationMetric.Loss"/>: cheap, and smooth enough for small validation sets. The others decode every
+    /// validation row.</summary>
+    public ValidationMetric ValidationMetric { get; set; } = ValidationMetric.Loss;
+
+    /// <summary>Validations without a better one after which training stops; the best weights are kept whether it
     /// stops or not. Default 5. Null never stops early.</summary>
     public int? EarlyStoppingPatience { get; set; } = 5;
 
@@ -75,6 +97,25 @@ public sealed class TrainingOptions
 
     /// <summary>libtorch threads while training. Default null: as the process has them set.</summary>
     public int? Threads { get; set; }
+
+    /// <summary>Folder for checkpoints, made where it is missing. A run that was killed at any moment then goes on from
+    /// the newest one, and on the same number of threads ends with the very same weights as if it had never stopped. Each
+    /// takes three to four times the space of the weights. Default null: no checkpoints.</summary>
+    public string? CheckpointDirectory { get; set; }
+
+    /// <summary>Steps between checkpoints. Default null: after every validation.</summary>
+    public int? CheckpointEverySteps { get; set; }
+
+    /// <summary>How many checkpoints are kept, newest first. Default 2.</summary>
+    public int KeepCheckpoints { get; set; } = 2;
+
+    /// <summary>Whether training continues the newest checkpoint of <see cref="CheckpointDirectory"/>. A checkpoint of
+    /// other data, another model or other options is refused, with the name of what differs. Default
+    /// <see cref="ResumeMode.Auto"/>.</summary>
+    public ResumeMode Resume { get; set; } = ResumeMode.Auto;
+
+    /// <summary>Folder for TensorBoard's event files, a new file for each run. Default null: none.</summary>
+    public string? TensorBoardDirectory { get; set; }
 
     /// <summary>Told of every validation, and of the steps between them a few times a second, on the training thread:
     /// a slow observer slows training.</summary>
@@ -101,6 +142,16 @@ public sealed class TrainingOptions
         OptionCheck.Defined(nameof(Schedule), Schedule);
         if (WarmupSteps is { } warmup)
             OptionCheck.AtLeast(nameof(WarmupSteps), warmup, 0);
+        OptionCheck.AtLeast(nameof(PlateauPatience), PlateauPatience, 1);
+        OptionCheck.That(PlateauFactor is > 0 and < 1, nameof(PlateauFactor), PlateauFactor, "more than 0 and less than 1");
+        OptionCheck.AtLeast(nameof(AverageCheckpoints), AverageCheckpoints, 1);
+        if (ExponentialMovingAverage is { } decay)
+        {
+            OptionCheck.That(decay is > 0 and < 1, nameof(ExponentialMovingAverage), decay, "more than 0 and less than 1, or null");
+            OptionCheck.That(AverageCheckpoints == 1, nameof(AverageCheckpoints), AverageCheckpoints,
+                $"1 together with {nameof(ExponentialMovingAverage)}");
+        }
+        OptionCheck.Defined(nameof(ValidationMetric), ValidationMetric);
         OptionCheck.Defined(nameof(Optimizer), Optimizer);
         OptionCheck.Probability(nameof(Beta1), Beta1);
         OptionCheck.Probability(nameof(Beta2), Beta2);
@@ -112,6 +163,16 @@ public sealed class TrainingOptions
             OptionCheck.AtLeast(nameof(ValidateEverySteps), every, 1);
         if (EarlyStoppingPatience is { } patience)
             OptionCheck.AtLeast(nameof(EarlyStoppingPatience), patience, 1);
+        if (CheckpointDirectory is { } checkpoints)
+            OptionCheck.That(checkpoints.Trim().Length > 0, nameof(CheckpointDirectory), checkpoints, "null or a path");
+        if (CheckpointEverySteps is { } interval)
+            OptionCheck.AtLeast(nameof(CheckpointEverySteps), interval, 1);
+        OptionCheck.AtLeast(nameof(KeepCheckpoints), KeepCheckpoints, 1);
+        OptionCheck.Defined(nameof(Resume), Resume);
+        OptionCheck.That(Resume != ResumeMode.Require || CheckpointDirectory is not null, nameof(Resume), Resume,
+            $"{ResumeMode.Auto} or {ResumeMode.Never} without {nameof(CheckpointDirectory)}");
+        if (TensorBoardDirectory is { } board)
+            OptionCheck.That(board.Trim().Length > 0, nameof(TensorBoardDirectory), board, "null or a path");
         OptionCheck.Defined(nameof(Precision), Precision);
         if (Threads is { } threads)
             OptionCheck.AtLeast(nameof(Threads), threads, 1);

@@ -6,6 +6,7 @@ namespace Microsoft.ML.Seq2Seq.Training;
 internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, TimeSpan? maxDuration)
 {
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
+    private TimeSpan _before; // the time of the run that this one continues
 
     /// <summary>The weights as they are now.</summary>
     public FlatParameters Parameters { get; } = parameters;
@@ -15,11 +16,16 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
     /// <summary>Counted from 1.</summary>
     public int Epoch { get; set; }
 
+    /// <summary>Updates of the epoch done.</summary>
+    public int Position { get; set; }
+
     public double LearningRate { get; set; }
 
     public double GradientNorm { get; set; }
 
     public int SkippedSteps { get; set; }
+
+    public int SkippedInARow { get; set; }
 
     /// <summary>Since the last validation.</summary>
     public LossSum Train { get; set; }
@@ -27,7 +33,19 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
     /// <summary>Per token, at the last validation.</summary>
     public double? ValidationLoss { get; set; }
 
+    /// <summary>At the last validation, higher is better; null where the loss decides.</summary>
+    public double? ValidationMetric { get; set; }
+
+    /// <summary>That of the weights kept.</summary>
     public double? BestValidationLoss { get; set; }
+
+    /// <summary>Of the weights kept, higher is better: the metric, or the loss with its sign turned.</summary>
+    public double? BestScore { get; set; }
+
+    public int ValidationsSinceBest { get; set; }
+
+    /// <summary>A point for each validation.</summary>
+    public List<TrainingPoint> Curve { get; } = [];
 
     /// <summary>Target tokens since the start, and the time that they took.</summary>
     public long TokensTrained { get; set; }
@@ -37,7 +55,7 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
     /// <summary>Why the run should end; the first reason given counts.</summary>
     public string? StopReason { get; private set; }
 
-    public TimeSpan Elapsed => _elapsed.Elapsed;
+    public TimeSpan Elapsed => _before + _elapsed.Elapsed;
 
     public double TrainLoss => Train.Tokens == 0 ? double.NaN : Train.Likelihood / Train.Tokens;
 
@@ -54,18 +72,74 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
     /// <summary>True where the user ended the run.</summary>
     public bool IsCanceled { get; private set; }
 
-    public void Stop(string reason) => StopReason ??= reason;
+    /// <summary>True where the plan or an observer ended the run: a run out of time or canceled may be continued.</summary>
+    public bool IsFinished { get; private set; }
+
+    /// <summary>Takes the place of the run of a checkpoint.</summary>
+    public void Continue(CheckpointState state)
+    {
+        (Step, Epoch, Position) = (state.Step, state.Epoch, state.Position);
+        (LearningRate, GradientNorm) = (state.LearningRate, state.GradientNorm);
+        (SkippedSteps, SkippedInARow, Train) = (state.SkippedSteps, state.SkippedInARow, state.Train);
+        (ValidationLoss, ValidationMetric) = (state.ValidationLoss, state.ValidationMetric);
+        (BestValidationLoss, BestScore, ValidationsSinceBest) = (state.BestValidationLoss, state.BestScore, state.ValidationsSinceBest);
+        Curve.AddRange(state.Curve);
+        (TokensTrained, TimeTraining, _before) = (state.TokensTrained, state.TimeTraining, state.Elapsed);
+        if (state.StopReason is not null)
+            Stop(state.StopReason);
+    }
+
+    public CheckpointState Snapshot(
+        SortedDictionary<string, string> fingerprint, int seed, IReadOnlyList<ulong> drawn, double rateFactor) => new()
+        {
+            Fingerprint = fingerprint,
+            Seed = seed,
+            Step = Step,
+            Epoch = Epoch,
+            Position = Position,
+            Drawn = drawn,
+            RateFactor = rateFactor,
+            LearningRate = LearningRate,
+            GradientNorm = GradientNorm,
+            SkippedSteps = SkippedSteps,
+            SkippedInARow = SkippedInARow,
+            Train = Train,
+            ValidationLoss = ValidationLoss,
+            ValidationMetric = ValidationMetric,
+            BestValidationLoss = BestValidationLoss,
+            BestScore = BestScore,
+            ValidationsSinceBest = ValidationsSinceBest,
+            Curve = Curve,
+            TokensTrained = TokensTrained,
+            TimeTraining = TimeTraining,
+            Elapsed = Elapsed,
+            StopReason = IsFinished ? StopReason : null,
+        };
+
+    public void Stop(string reason)
+    {
+        IsFinished |= StopReason is null;
+        StopReason ??= reason;
+    }
+
+    /// <summary>Ends the run for now: it is not finished.</summary>
+    public void Pause(string reason) => StopReason ??= reason;
 
     public void Cancel()
     {
         IsCanceled = true;
-        Stop("canceled");
+        Pause("canceled");
     }
 }
 
 /// <summary>Watches a run. Called on the training thread.</summary>
 internal interface ITrainingObserver
 {
+    /// <summary>Before the first step; a resumed run has a past.</summary>
+    void OnStart(TrainingRun run)
+    {
+    }
+
     /// <summary>After every update.</summary>
     void OnStep(TrainingRun run);
 

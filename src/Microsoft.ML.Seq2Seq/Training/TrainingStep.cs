@@ -1,5 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Training;
 
@@ -28,6 +29,16 @@ internal sealed class TrainingStep : IDisposable
     }
 
     public FlatParameters Parameters { get; }
+
+    /// <summary>What a checkpoint holds, beside <see cref="Drawn"/>.</summary>
+    public IEnumerable<(string Name, Tensor Tensor)> State => _optimizer.State.Prepend(("weights", Parameters.Values));
+
+    /// <summary>Masks drawn by dropout, for each replica.</summary>
+    public IReadOnlyList<ulong> Drawn
+    {
+        get => _replicas.Drawn;
+        set => _replicas.Drawn = value;
+    }
 
     /// <param name="pairs">The data.</param>
     /// <param name="batches">Rows of each batch; the update is that of all of them as one batch.</param>

@@ -9,6 +9,9 @@ public sealed class DecodingOptionsTests
         yield return Case("Strategy", "99", o => o.Strategy = (DecodingStrategy)99);
         yield return Case("BeamSize", "0", o => o.BeamSize = 0);
         yield return Case("BeamSize", "1025", o => o.BeamSize = 1025);
+        yield return Case("BeamGroups", "0", o => o.BeamGroups = 0);
+        yield return Case("BeamGroups", "3", o => o.BeamGroups = 3);
+        yield return Case("DiversityPenalty", "-1", o => o.DiversityPenalty = -1);
         yield return Case("LengthPenalty", "-1", o => o.LengthPenalty = -1);
         yield return Case("LengthPenalty", "NaN", o => o.LengthPenalty = double.NaN);
         yield return Case("NumberOfHypotheses", "0", o => o.NumberOfHypotheses = 0);

@@ -13,6 +13,7 @@ public sealed class SearchInvarianceTests
     {
         yield return ["greedy", new DecodingOptions { Strategy = DecodingStrategy.Greedy, MaxLength = 30 }];
         yield return ["beam", new DecodingOptions { BeamSize = 4, NumberOfHypotheses = 4, MaxLength = 30 }];
+        yield return ["diverse beam", new DecodingOptions { BeamSize = 6, BeamGroups = 3, NumberOfHypotheses = 6, MaxLength = 30 }];
         yield return ["sampling", new DecodingOptions { Strategy = DecodingStrategy.Sampling, NumberOfHypotheses = 3, TopP = 0.9, MaxLength = 30 }];
         yield return ["sampling with rules", new DecodingOptions
         {

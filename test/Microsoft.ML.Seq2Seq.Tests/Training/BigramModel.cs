@@ -38,6 +38,11 @@ internal sealed class BigramModel : SequenceModel
 
     public override int TargetVocabulary => (int)_output.shape[0];
 
+    public override object Settings => new { Kind };
+
+    /// <summary>Stands for an option of an architecture.</summary>
+    public string Kind { get; init; } = "bigram";
+
     public override Parameter OutputWeight => _output;
 
     public override Tensor Forward(Batch batch, TrainingPass? training)

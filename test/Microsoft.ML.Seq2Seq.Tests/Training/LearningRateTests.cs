@@ -36,6 +36,7 @@ public sealed class LearningRateTests
     [DataRow(LearningRateSchedule.Cosine)]
     [DataRow(LearningRateSchedule.Linear)]
     [DataRow(LearningRateSchedule.Constant)]
+    [DataRow(LearningRateSchedule.ReduceOnPlateau)]
     public void EveryScheduleRisesLinearlyToTheRateAskedFor(LearningRateSchedule schedule)
     {
         var rate = Rate(schedule);
@@ -62,6 +63,7 @@ public sealed class LearningRateTests
     [DataRow(LearningRateSchedule.Cosine)]
     [DataRow(LearningRateSchedule.Linear)]
     [DataRow(LearningRateSchedule.Constant)]
+    [DataRow(LearningRateSchedule.ReduceOnPlateau)]
     public void NoStepOfThePlanHasRateZero(LearningRateSchedule schedule)
     {
         foreach (int planned in new[] { 1, 2, 3, 50 })

@@ -48,7 +48,7 @@ public sealed class ValidationTests
             new Watcher(onValidation: run => losses.Add(run.ValidationLoss!.Value)), new EarlyStopping(4));
         int best = losses.IndexOf(losses.Min());
         Assert.AreEqual(best + 4, losses.Count - 1);
-        Assert.AreEqual("no better validation loss in 4 validations", run.StopReason);
+        Assert.AreEqual("no better validation in 4 validations", run.StopReason);
     }
 
     [TestMethod]
@@ -112,6 +112,51 @@ public sealed class ValidationTests
         var run = Runs.Train(model, _training, null, new TrainingOptions { TokensPerBatch = 1, MaxEpochs = 1 }, 1, () => canceled,
             new Watcher(onValidation: _ => canceled = true));
         Assert.AreEqual("MaxEpochs reached", run.StopReason);
+    }
+
+    [TestMethod]
+    public void AMetricDecidesWhatIsBestAndWhenToStop()
+    {
+        using var scope = NewDisposeScope();
+        double[] scores = [1, 5, 3, 5, 4, 2];
+        var seen = new List<Tensor>();
+        using var model = new BigramModel();
+        var options = new TrainingOptions { TokensPerBatch = 50, MaxEpochs = 20 };
+        var loop = new TrainingLoop(model, _training, _validation, options, 1, () => false,
+            new Watcher(onValidation: run => seen.Add(run.Parameters.Values.clone())), new EarlyStopping(4))
+        {
+            Scorer = () => scores[seen.Count],
+        };
+        var run = loop.Run();
+        Assert.HasCount(6, seen); // 5 was not beaten by another 5
+        Assert.AreEqual(5, run.BestScore);
+        Assert.IsTrue(seen[1].eq(Runs.Weights(model)).all().item<bool>());
+        Assert.AreEqual(run.Curve[1].ValidationLoss, run.BestValidationLoss);
+    }
+
+    [TestMethod]
+    public void APlateauLowersTheLearningRate()
+    {
+        double[] scores = [1, 2, 2, 2, 2, 2, 3, 3];
+        var rates = new List<double>();
+        using var model = new BigramModel();
+        var options = new TrainingOptions
+        {
+            TokensPerBatch = 1_000_000,
+            MaxEpochs = scores.Length,
+            Schedule = LearningRateSchedule.ReduceOnPlateau,
+            LearningRate = 1,
+            WarmupSteps = 0,
+            PlateauFactor = 0.1,
+        };
+        new TrainingLoop(model, _training, _validation, options, 1, () => false,
+            new Watcher(onValidation: run => rates.Add(run.LearningRate)))
+        {
+            Scorer = () => scores[rates.Count],
+        }.Run();
+        double[] expected = [1, 1, 1, 1, 0.1, 0.1, 0.01, 0.01];
+        for (int i = 0; i < expected.Length; i++)
+            Assert.AreEqual(expected[i], rates[i], 1e-9, $"epoch {i + 1}");
     }
 
     private static TrainingOptions Overfitting() => new()

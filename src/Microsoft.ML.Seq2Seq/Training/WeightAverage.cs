@@ -1,0 +1,138 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Training;
+
+/// <summary>
+/// An average of the weights over the run, which generalises better than the last ones (section 6.1 averages
+/// checkpoints). It takes the model over for a validation and at the end; training goes on with the weights themselves.
+/// </summary>
+internal abstract class WeightAverage(FlatParameters parameters) : IDisposable
+{
+    protected FlatParameters Parameters { get; } = parameters;
+
+    /// <summary>What a checkpoint holds, each (N), in a stable order.</summary>
+    public abstract IReadOnlyList<Tensor> State { get; }
+
+    /// <summary>Null where the options ask for none.</summary>
+    public static WeightAverage? Create(TrainingOptions options, FlatParameters parameters) => options switch
+    {
+        { ExponentialMovingAverage: { } decay } => new MovingAverage(parameters, decay),
+        { AverageCheckpoints: > 1 } => new CheckpointAverage(parameters, options.AverageCheckpoints),
+        _ => null,
+    };
+
+    /// <summary>Takes the state of a checkpoint.</summary>
+    public abstract void Load(IReadOnlyList<Tensor> state, long steps);
+
+    /// <summary>After every step.</summary>
+    public abstract void OnStep();
+
+    /// <summary>The model has the averaged weights until the result is disposed.</summary>
+    public IDisposable Use()
+    {
+        using var noGrad = torch.no_grad();
+        var trained = Parameters.Values.clone().DetachFromDisposeScope();
+        OnValidation();
+        Restore();
+        return new Swap(Parameters, trained);
+    }
+
+    /// <summary>Gives the model the averaged weights for good.</summary>
+    public abstract void Restore();
+
+    public abstract void Dispose();
+
+    /// <summary>Before every validation, while the model still has its own weights.</summary>
+    protected virtual void OnValidation()
+    {
+    }
+
+    private sealed class Swap(FlatParameters parameters, Tensor trained) : IDisposable
+    {
+        public void Dispose()
+        {
+            using var noGrad = torch.no_grad();
+            using var scope = NewDisposeScope();
+            parameters.Values.copy_(trained);
+            trained.Dispose();
+        }
+    }
+}
+
+/// <summary>Exponential moving average; its first steps count for more, so that it forgets where training began.</summary>
+internal sealed class MovingAverage(FlatParameters parameters, double decay) : WeightAverage(parameters)
+{
+    private readonly Tensor _values = parameters.Values.clone().DetachFromDisposeScope(); // (N)
+    private long _steps;
+
+    public override IReadOnlyList<Tensor> State => [_values];
+
+    public override void Load(IReadOnlyList<Tensor> state, long steps)
+    {
+        using var scope = NewDisposeScope();
+        _values.copy_(state[0]);
+        _steps = steps;
+    }
+
+    public override void OnStep()
+    {
+        using var noGrad = torch.no_grad();
+        using var scope = NewDisposeScope();
+        _steps++;
+        double kept = Math.Min(decay, (1.0 + _steps) / (10.0 + _steps));
+        _values.lerp_(Parameters.Values, 1 - kept);
+    }
+
+    public override void Restore()
+    {
+        using var noGrad = torch.no_grad();
+        using var scope = NewDisposeScope();
+        Parameters.Values.copy_(_values);
+    }
+
+    public override void Dispose() => _values.Dispose();
+}
+
+/// <summary>Mean of the weights at the last few validations.</summary>
+internal sealed class CheckpointAverage(FlatParameters parameters, int count) : WeightAverage(parameters)
+{
+    private readonly Queue<Tensor> _snapshots = []; // each (N)
+
+    public override IReadOnlyList<Tensor> State => [.. _snapshots];
+
+    public override void Load(IReadOnlyList<Tensor> state, long steps)
+    {
+        foreach (var snapshot in state)
+            _snapshots.Enqueue(snapshot.clone().DetachFromDisposeScope());
+    }
+
+    public override void OnStep()
+    {
+    }
+
+    public override void Restore()
+    {
+        if (_snapshots.Count == 0)
+            return;
+        using var noGrad = torch.no_grad();
+        using var scope = NewDisposeScope();
+        Parameters.Values.zero_();
+        foreach (var snapshot in _snapshots)
+            Parameters.Values.add_(snapshot);
+        Parameters.Values.div_(_snapshots.Count);
+    }
+
+    public override void Dispose()
+    {
+        foreach (var snapshot in _snapshots)
+            snapshot.Dispose();
+    }
+
+    protected override void OnValidation()
+    {
+        _snapshots.Enqueue(Parameters.Values.clone().DetachFromDisposeScope());
+        if (_snapshots.Count > count)
+            _snapshots.Dequeue().Dispose();
+    }
+}

@@ -1,0 +1,167 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Seq2Seq.Tests.Estimators;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Inference;
+
+/// <summary>Decoding options whose texts reach the search as tokens, and outputs beside the text.</summary>
+[TestClass]
+public sealed class SteeringTests
+{
+    private static readonly MLContext _ml = new(1);
+
+    [TestMethod]
+    public void OnlyAllowedTargetsAreWritten()
+    {
+        string[] allowed = ["ABC", "ABD", "FFFF", "E"];
+        var options = new DecodingOptions { AllowedTargets = allowed };
+
+        Assert.AreEqual("ABC", Toy.Model.Generate("abc", options).Text);
+        Assert.AreEqual("E", Toy.Model.Generate("e", options).Text);
+        foreach (var generation in Toy.Model.Generate(Toy.Rows(30, seed: 8).Select(row => row.Source!), options))
+            CollectionAssert.Contains(allowed, generation.Text);
+    }
+
+    [TestMethod]
+    public void ABannedPhraseIsNotWritten()
+    {
+        var options = new DecodingOptions { BannedPhrases = ["BC", "F"] };
+
+        foreach (var generation in Toy.Model.Generate(["abc", "abcf", "f", "bcbc"], options))
+        {
+            Assert.DoesNotContain("BC", generation.Text);
+            Assert.DoesNotContain("F", generation.Text);
+        }
+    }
+
+    [TestMethod]
+    public void APrefixColumnForcesHowARowBegins()
+    {
+        PrefixedRow[] rows =
+        [
+            new() { Source = "abc", Prefix = "F" },
+            new() { Source = "abc", Prefix = "" },
+            new() { Source = "abc", Prefix = null },
+            new() { Source = "", Prefix = "F" },
+        ];
+        using var model = Toy.Model.WithDecoding(new DecodingOptions { PrefixColumnName = "Prefix" });
+        string[] texts = Toy.Texts(model.Transform(_ml.Data.LoadFromEnumerable(rows)));
+
+        StringAssert.StartsWith(texts[0], "F");
+        Assert.AreEqual("ABC", texts[1]);
+        Assert.AreEqual("ABC", texts[2]);
+        Assert.AreEqual("", texts[3]);
+        using var engine = _ml.Model.CreatePredictionEngine<PrefixedRow, Toy.Prediction>(model);
+        for (int i = 0; i < rows.Length; i++)
+            Assert.AreEqual(texts[i], engine.Predict(rows[i]).PredictedTarget);
+        StringAssert.Contains(
+            Assert.Throws<ArgumentOutOfRangeException>(() => model.Transform(Toy.View(Toy.Rows(1)))).Message, "'Prefix'");
+    }
+
+    [TestMethod]
+    public void TokenScoresAddUpToTheLogProbability()
+    {
+        var generation = Toy.Model.Generate("fade", new DecodingOptions { LengthPenalty = 0 });
+
+        Assert.HasCount(generation.Tokens.Count + 1, generation.TokenScores);
+        Assert.AreEqual(generation.Score, generation.TokenScores.Sum(), 1e-4);
+        Assert.AreEqual(generation.Text, string.Concat(generation.Tokens));
+    }
+
+    [TestMethod]
+    public void AlignmentAndTokenScoresComeAsColumns()
+    {
+        using var model = Toy.Model.WithDecoding(new DecodingOptions { OutputAlignment = true, OutputTokenScores = true });
+        var view = model.Transform(Toy.View([new Toy.Row { Source = "abcd" }, new Toy.Row { Source = "" }]));
+        using var cursor = view.GetRowCursor(view.Schema);
+        var getAlignment = cursor.GetGetter<VBuffer<float>>(view.Schema["Alignment"]);
+        var getScores = cursor.GetGetter<VBuffer<float>>(view.Schema["TokenScores"]);
+        var getSource = cursor.GetGetter<VBuffer<ReadOnlyMemory<char>>>(view.Schema["SourceTokens"]);
+        var getTarget = cursor.GetGetter<VBuffer<ReadOnlyMemory<char>>>(view.Schema["TargetTokens"]);
+        VBuffer<float> alignment = default, scores = default;
+        VBuffer<ReadOnlyMemory<char>> source = default, target = default;
+
+        Assert.IsTrue(cursor.MoveNext());
+        getAlignment(ref alignment);
+        getScores(ref scores);
+        getSource(ref source);
+        getTarget(ref target);
+        Assert.AreEqual("a b c d", string.Join(' ', source.DenseValues()));
+        Assert.AreEqual(source.Length * target.Length, alignment.Length);
+        Assert.AreEqual(target.Length + 1, scores.Length);
+        float[] shares = [.. alignment.DenseValues()];
+        for (int t = 0; t < target.Length; t++)
+            Assert.IsInRange(0, 1.0001f, shares.AsSpan(t * source.Length, source.Length).ToArray().Sum());
+        Assert.IsTrue(cursor.MoveNext());
+        getAlignment(ref alignment);
+        getScores(ref scores);
+        Assert.AreEqual((0, 0), (alignment.Length, scores.Length));
+    }
+
+    [TestMethod]
+    public async Task StreamedPiecesJoinToWhatGenerateGives()
+    {
+        foreach (var options in new DecodingOptions[]
+        {
+            new() { Strategy = DecodingStrategy.Greedy },
+            new() { BeamSize = 4 },
+            new() { Strategy = DecodingStrategy.Sampling, Temperature = 2, Seed = 5 },
+        })
+        {
+            foreach (string source in new[] { "fadebc", "a", "", "🙂" })
+            {
+                var pieces = new List<string>();
+                await foreach (string piece in Toy.Model.GenerateStreaming(source, options))
+                    pieces.Add(piece);
+                Assert.AreEqual(Toy.Model.Generate(source, options).Text, string.Concat(pieces));
+                Assert.DoesNotContain("", pieces);
+                if (options.Strategy == DecodingStrategy.Greedy && source.Length == 6)
+                    Assert.IsGreaterThan(3, pieces.Count);
+            }
+        }
+    }
+
+    [TestMethod]
+    public async Task AStreamOfBytePiecesNeverBreaksACharacter()
+    {
+        // Every character of this vocabulary but the space is spelled in bytes.
+        using var model = _ml.Seq2Seq.Trainers.Transformer(Toy.Options(options =>
+        {
+            options.Tokenization = new SubwordOptions { MinimumFrequency = 100_000 };
+            options.Training.MaxEpochs = 150;
+            options.ValidationFraction = 0;
+        })).Fit(Toy.View([new Toy.Row { Source = "a", Target = "🙂é🙃日本" }, new Toy.Row { Source = "b", Target = "ñ🙂" }]));
+        var options = new DecodingOptions { Strategy = DecodingStrategy.Greedy, MaxLengthRatio = 0, MaxLength = 30 };
+        var pieces = new List<string>();
+
+        await foreach (string piece in model.GenerateStreaming("a", options))
+            pieces.Add(piece);
+
+        Assert.AreEqual("🙂é🙃日本", string.Concat(pieces));
+        Assert.HasCount(5, pieces);
+    }
+
+    [TestMethod]
+    public async Task LeavingAStreamStopsTheSearchAndAnErrorReachesTheReader()
+    {
+        await foreach (string _ in Toy.Model.GenerateStreaming("fadebc", new DecodingOptions { Strategy = DecodingStrategy.Greedy }))
+            break;
+        using var canceled = new CancellationTokenSource();
+        canceled.Cancel();
+        await Assert.ThrowsAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (string _ in Toy.Model.GenerateStreaming("fadebc", ct: canceled.Token))
+            {
+            }
+        });
+        var disposed = Toy.Model.WithDecoding(new DecodingOptions());
+        disposed.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => disposed.GenerateStreaming("a"));
+    }
+
+    internal sealed class PrefixedRow
+    {
+        public string Source { get; set; } = "";
+
+        public string? Prefix { get; set; }
+    }
+}
