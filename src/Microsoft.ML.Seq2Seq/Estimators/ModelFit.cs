@@ -33,7 +33,6 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
         var data = TrainingData.Read(host, trainData, validationData, options, seed);
         Describe(channel, data.Statistics, device);
 
-        using var threads = new ThreadScope(options.Training.Threads);
         var model = CreateModel(data.Codec, seed, device);
         var weights = new SharedModel(model);
         try
@@ -41,7 +40,14 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
             weights.AddOwner();
             var generator = new TextGenerator(weights, data.Codec, device);
             var curve = new CurveRecorder();
-            var run = Train(model, data, seed, Observers(channel, progress, curve, generator, data.Samples));
+            var validator = new Validator(generator, data.ValidationTexts, options.Decoding);
+            using var tensorBoard = options.Training.TensorBoardDirectory is { } directory
+                ? new TensorBoardObserver(directory, validator.Samples)
+                : null;
+            var observers = Observers(channel, progress, curve, validator);
+            if (tensorBoard is not null)
+                observers.Add(tensorBoard);
+            var run = Train(model, data, seed, validator, observers);
             return new Seq2SeqTransformer(host, generator, Configuration(), Report(data, model, run, curve, seed, device));
         }
         finally
@@ -70,32 +76,26 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
         return model;
     }
 
-    private TrainingRun Train(SequenceModel model, TrainingData data, int seed, IReadOnlyList<ITrainingObserver> observers)
+    private TrainingRun Train(
+        SequenceModel model, TrainingData data, int seed, Validator validator, IReadOnlyList<ITrainingObserver> observers)
     {
         var cancellation = options.Training.CancellationToken;
         return new TrainingLoop(model, data.Training, data.Validation, options.Training, seed,
-            () => cancellation.IsCancellationRequested || _settings.IsCanceled, observers).Run();
+            () => cancellation.IsCancellationRequested || _settings.IsCanceled, observers)
+        {
+            Scorer = validator.Scorer(options.Training.ValidationMetric),
+        }.Run();
     }
 
     private List<ITrainingObserver> Observers(
-        IChannel channel, IProgressChannel progressChannel, CurveRecorder curve, TextGenerator generator,
-        IReadOnlyList<(string Source, string Target)> samples)
+        IChannel channel, IProgressChannel progressChannel, CurveRecorder curve, Validator validator)
     {
         List<ITrainingObserver> observers = [curve, new ChannelObserver(channel, progressChannel)];
         if (options.Training.EarlyStoppingPatience is { } patience)
             observers.Add(new EarlyStopping(patience));
         if (options.Training.Progress is { } progress)
-            observers.Add(new ProgressObserver(progress, () => Predict(generator, samples)));
+            observers.Add(new ProgressObserver(progress, validator.Samples));
         return observers;
-    }
-
-    private SamplePrediction[] Predict(TextGenerator generator, IReadOnlyList<(string Source, string Target)> samples)
-    {
-        var greedy = options.Decoding.Clone();
-        greedy.Strategy = DecodingStrategy.Greedy;
-        greedy.NumberOfHypotheses = 1;
-        var predicted = generator.Generate([.. samples.Select(sample => new GenerationRequest(sample.Source))], greedy);
-        return [.. samples.Zip(predicted, (sample, generation) => new SamplePrediction(sample.Source, sample.Target, generation.Text))];
     }
 
     private ModelConfiguration Configuration() => new()

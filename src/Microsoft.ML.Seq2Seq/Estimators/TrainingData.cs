@@ -11,7 +11,6 @@ namespace Microsoft.ML.Seq2Seq.Estimators;
 internal sealed class TrainingData
 {
     private const int MostHeldOutRows = 5000;
-    private const int SampleRows = 3;
 
     private readonly IHost _host;
     private readonly Seq2SeqTrainerOptions _options;
@@ -29,8 +28,8 @@ internal sealed class TrainingData
 
     public EncodedPairs Validation { get; } = new();
 
-    /// <summary>A few validation rows to show while training.</summary>
-    public IReadOnlyList<(string Source, string Target)> Samples { get; private set; } = [];
+    /// <summary>The validation rows as they were read.</summary>
+    public IReadOnlyList<(string Source, string Target)> ValidationTexts { get; private set; } = [];
 
     public TextCodec Codec { get; private set; } = null!;
 
@@ -54,7 +53,7 @@ internal sealed class TrainingData
         data.Codec = data.Learn(rows);
         data.Encode(rows, data.Training);
         data.Encode(heldOut, data.Validation);
-        data.Samples = [.. heldOut.Take(SampleRows)];
+        data.ValidationTexts = heldOut;
         if (data.Training.Count == 0)
             throw new InvalidOperationException(
                 $"All {rows.Count} training rows are longer than {nameof(SubwordOptions.MaximumTokens)} " +

@@ -123,6 +123,26 @@ public sealed class FitTests
     }
 
     [TestMethod]
+    [DataRow(ValidationMetric.Bleu, 100)]
+    [DataRow(ValidationMetric.ChrF, 100)]
+    [DataRow(ValidationMetric.ExactMatch, 1)]
+    public void TheValidationMetricDecidesWhichWeightsAreKept(ValidationMetric metric, double perfect)
+    {
+        var reports = new List<TrainingProgress>();
+        using var model = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Options(options =>
+        {
+            options.Training.MaxEpochs = 4;
+            options.Training.ValidationMetric = metric;
+            options.Training.Progress = new Recorder(reports);
+        })).Fit(Toy.View(Toy.Rows(60)));
+
+        var validations = reports.Where(report => report.IsValidation).ToArray();
+        var best = validations.MaxBy(report => report.ValidationMetric)!;
+        Assert.IsInRange(0, perfect, best.ValidationMetric!.Value);
+        Assert.AreEqual(best.ValidationLoss, model.Report.BestValidationLoss);
+    }
+
+    [TestMethod]
     public void TheLogTellsOfDataAndEpochsAndNeverOfTheText()
     {
         var ml = new MLContext(1);

@@ -66,7 +66,7 @@ public sealed class TrainingDisplayTests
         => Assert.AreEqual(expected, TrainingDisplay.Clock(TimeSpan.FromSeconds(seconds)));
 
     private static TrainingProgress Progress(int seconds, double? validation = null, IReadOnlyList<SamplePrediction>? samples = null)
-        => new(Step: 40, Epoch: 2, FractionDone: 0.4, TrainLoss: 0.5, ValidationLoss: validation, BestValidationLoss: validation,
+        => new(Step: 40, Epoch: 2, FractionDone: 0.4, TrainLoss: 0.5, ValidationLoss: validation, ValidationMetric: null, BestValidationLoss: validation,
             IsValidation: validation is not null, LearningRate: 0.001, GradientNorm: 1, TokensPerSecond: 1234,
             Elapsed: TimeSpan.FromSeconds(seconds), TimeLeft: TimeSpan.FromSeconds(65), Samples: samples ?? []);
 }
