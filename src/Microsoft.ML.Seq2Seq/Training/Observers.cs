@@ -54,13 +54,10 @@ internal sealed class ProgressObserver(
     {
         double done = run.FractionDone;
         progress.Report(new TrainingProgress(
-            run.Step, run.Epoch, done, run.TrainLoss, run.ValidationLoss, run.BestValidationLoss, isValidation,
+            run.Step, run.Epoch, done, run.TrainLoss, run.ValidationLoss, run.ValidationMetric, run.BestValidationLoss, isValidation,
             run.LearningRate, run.GradientNorm,
             run.TokensTrained / Math.Max(run.TimeTraining.TotalSeconds, 1e-9),
-            run.Elapsed, done > 0 ? run.Elapsed * ((1 - done) / done) : TimeSpan.Zero, predictions)
-        {
-            ValidationMetric = run.ValidationMetric,
-        });
+            run.Elapsed, done > 0 ? run.Elapsed * ((1 - done) / done) : TimeSpan.Zero, predictions));
         _sinceReport.Restart();
     }
 }

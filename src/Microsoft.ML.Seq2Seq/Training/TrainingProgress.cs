@@ -7,6 +7,8 @@ namespace Microsoft.ML.Seq2Seq;
 /// <param name="FractionDone">0 to 1: of the planned steps or the time limit, whichever is nearer.</param>
 /// <param name="TrainLoss">Mean over the tokens since the last validation.</param>
 /// <param name="ValidationLoss">Over all tokens of the validation rows, at the last validation; null before it.</param>
+/// <param name="ValidationMetric">The <see cref="TrainingOptions.ValidationMetric"/> at the last validation; null before
+/// it, and where the loss decides.</param>
 /// <param name="BestValidationLoss">That of the weights kept so far.</param>
 /// <param name="IsValidation">True where a validation has just run.</param>
 /// <param name="LearningRate">Of the last update.</param>
@@ -21,6 +23,7 @@ public sealed record TrainingProgress(
     double FractionDone,
     double TrainLoss,
     double? ValidationLoss,
+    double? ValidationMetric,
     double? BestValidationLoss,
     bool IsValidation,
     double LearningRate,
@@ -28,12 +31,7 @@ public sealed record TrainingProgress(
     double TokensPerSecond,
     TimeSpan Elapsed,
     TimeSpan TimeLeft,
-    IReadOnlyList<SamplePrediction> Samples)
-{
-    /// <summary>The <see cref="TrainingOptions.ValidationMetric"/> at the last validation; null before it, and where the
-    /// loss decides.</summary>
-    public double? ValidationMetric { get; init; }
-}
+    IReadOnlyList<SamplePrediction> Samples);
 
 /// <summary>A validation row as the model writes it at the moment (greedy search).</summary>
 /// <param name="Source">The row's source text.</param>
