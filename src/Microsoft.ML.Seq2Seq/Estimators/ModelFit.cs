@@ -29,7 +29,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
         using var channel = host.Start("Training");
         using var progress = host.StartProgressChannel("Training");
         var device = Devices.Resolve(_settings.GpuDeviceId, _settings.FallbackToCpu);
-        int seed = _settings.Seed ?? Random.Shared.Next();
+        int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
         var data = TrainingData.Read(host, trainData, validationData, options, seed);
         Describe(channel, data.Statistics, device);
 
