@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Seq2Seq.Estimators;
 
 /// <summary>The shape of a model of any kind: exactly one property is set.</summary>
-internal sealed record ModelArchitecture
+internal sealed class ModelArchitecture
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TransformerArchitecture? Transformer { get; init; }
