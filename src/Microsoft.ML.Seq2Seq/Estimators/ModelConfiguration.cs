@@ -8,7 +8,7 @@ internal sealed record ModelConfiguration
 {
     public required GenerationColumns Columns { get; init; }
 
-    public required TransformerArchitecture Architecture { get; init; }
+    public required ModelArchitecture Architecture { get; init; }
 
     public required int MaximumTokens { get; init; }
 

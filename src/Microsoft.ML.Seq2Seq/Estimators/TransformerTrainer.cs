@@ -1,6 +1,5 @@
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Estimators;
-using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq;
@@ -57,9 +56,7 @@ public sealed class TransformerTrainer : IEstimator<Seq2SeqTransformer>
             base.Validate();
             OptionCheck.NotNull(nameof(Architecture), Architecture);
             Architecture.Validate();
-            OptionCheck.That(Architecture.ShareEmbeddings != EmbeddingSharing.All || Tokenization.SharedVocabulary,
-                nameof(TransformerArchitecture.ShareEmbeddings), Architecture.ShareEmbeddings,
-                $"{EmbeddingSharing.None} or {EmbeddingSharing.DecoderInputOutput} where {nameof(SubwordOptions.SharedVocabulary)} is false");
+            CheckSharing(Architecture.ShareEmbeddings);
         }
 
         internal Options Clone()
@@ -86,11 +83,7 @@ public sealed class TransformerTrainer : IEstimator<Seq2SeqTransformer>
     /// <see cref="Seq2SeqTrainerOptions.ValidationFraction"/> of the training rows.</param>
     /// <inheritdoc cref="Fit(IDataView)"/>
     public Seq2SeqTransformer Fit(IDataView trainData, IDataView? validationData) =>
-        new ModelFit(_host, _options, (codec, generator) => new TransformerModel(
-            _options.Architecture.Clone(), codec.Source.VocabularySize, codec.Target.VocabularySize, generator))
-        {
-            Architecture = _options.Architecture,
-        }.Run(trainData, validationData);
+        new ModelFit(_host, _options, new ModelArchitecture { Transformer = _options.Architecture }).Run(trainData, validationData);
 
     /// <summary>The columns after <see cref="Fit(IDataView)"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or isn't text.</exception>
