@@ -48,7 +48,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
             if (tensorBoard is not null)
                 observers.Add(tensorBoard);
             var run = Train(model, data, seed, validator, observers);
-            return new Seq2SeqTransformer(host, generator, Configuration(), Report(data, model, run, curve, seed, device));
+            return new Seq2SeqTransformer(host, generator, Configuration(data), Report(data, model, run, curve, seed, device));
         }
         finally
         {
@@ -98,9 +98,10 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
         return observers;
     }
 
-    private ModelConfiguration Configuration() => new()
+    private ModelConfiguration Configuration(TrainingData data) => new()
     {
         Columns = options.Columns,
+        WritesKeys = data.AreKeys,
         Architecture = Architecture.Clone(),
         MaximumTokens = options.Tokenization.MaximumTokens,
         OverflowPolicy = options.Tokenization.OverflowPolicy,
