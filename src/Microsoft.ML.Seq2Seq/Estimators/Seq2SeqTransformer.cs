@@ -41,6 +41,11 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     /// <summary>True: a <see cref="PredictionEngine{TSrc, TDst}"/> can be made of it.</summary>
     public bool IsRowToRowMapper => true;
 
+    /// <summary>The model, for stages that share its weights.</summary>
+    internal TextGenerator Generator => _generator;
+
+    internal ModelConfiguration Configuration => _configuration;
+
     static ModelFormat ILoadableTransformer<Seq2SeqTransformer>.Format => ModelFile.Format;
 
     static Seq2SeqTransformer ILoadableTransformer<Seq2SeqTransformer>.Load(IHostEnvironment environment, ModelReader reader)
@@ -104,21 +109,24 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     }
 
     /// <summary>The columns after <see cref="Transform"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Schema(inputSchema).Output;
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing, or neither text nor the keys of
+    /// the model's own subwords.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Stage(inputSchema).Output;
 
-    /// <summary>Adds the predicted text and its score. Lazy: rows are decoded, in batches, as a cursor moves on.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
+    /// <summary>Adds the prediction and its score. Lazy: rows are decoded, in batches, as a cursor moves on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing, or neither text nor the keys of
+    /// the model's own subwords.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new GenerationView(_host, input, Schema(input.Schema), _generator, _configuration.Decoding);
+        return new StageView<GenerationRequest, Generation>(_host, input, Stage(input.Schema));
     }
 
     /// <summary>Maps one row at a time.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing, or neither text nor the keys of
+    /// the model's own subwords.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) =>
-        new GenerationMapper(Schema(inputSchema), _generator, _configuration.Decoding);
+        new StageMapper<GenerationRequest, Generation>(Stage(inputSchema));
 
     /// <summary>Lets go of the weights; they are freed once every transformer that shares them has done so.</summary>
     public void Dispose()
@@ -130,10 +138,10 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
         ModelFile.Write(new ModelWriter(ctx, ModelFile.Format), _generator, _configuration, Report);
 
-    private GenerationSchema Schema(DataViewSchema input)
+    private GenerationStage Stage(DataViewSchema input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new GenerationSchema(_host, input, _configuration.Columns, _configuration.Decoding);
+        return new GenerationStage(_host, input, _configuration.Columns, _configuration.WritesKeys, _generator, _configuration.Decoding);
     }
 
     private DecodingOptions Checked(DecodingOptions? options)
