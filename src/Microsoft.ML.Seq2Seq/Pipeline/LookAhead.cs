@@ -18,6 +18,9 @@ internal sealed class LookAhead : IDisposable
     private const int MostCharacters = 1 << 20;
 
     private readonly HostSettings _host;
+    private readonly IChannel _channel;
+    private readonly IProgressChannel _progress;
+    private readonly CancellationTokenSource _canceled = new();
     private readonly DataViewRowCursor _cursor;
     private readonly RequestReader _reader;
     private readonly TextGenerator _generator;
@@ -26,6 +29,7 @@ internal sealed class LookAhead : IDisposable
     private Generation[] _generations = [];
     private int _window = FirstWindow;
     private int _next;
+    private long _decoded; // rows
 
     public LookAhead(IHost host, IDataView input, GenerationSchema schema, TextGenerator generator, DecodingOptions options)
     {
@@ -34,6 +38,10 @@ internal sealed class LookAhead : IDisposable
         _options = options;
         _cursor = input.GetRowCursor(schema.Read);
         _reader = new RequestReader(_cursor, schema);
+        _channel = host.Start("Prediction");
+        _progress = host.StartProgressChannel("Prediction");
+        double? rows = input.GetRowCount();
+        _progress.SetHeader(new ProgressHeader(["rows"]), entry => entry.SetProgress(0, Interlocked.Read(ref _decoded), rows ?? double.NaN));
     }
 
     /// <summary>The generation of the next row.</summary>
@@ -46,12 +54,18 @@ internal sealed class LookAhead : IDisposable
         return _generations[_next++];
     }
 
-    public void Dispose() => _cursor.Dispose();
+    public void Dispose()
+    {
+        _progress.Dispose();
+        _channel.Dispose();
+        _canceled.Dispose();
+        _cursor.Dispose();
+    }
 
     private void DecodeWindow()
     {
-        if (_host.IsCanceled)
-            throw new OperationCanceledException("Prediction was canceled.");
+        HearTheHost();
+        _canceled.Token.ThrowIfCancellationRequested();
         _requests.Clear();
         int characters = 0;
         while (_requests.Count < _window && characters < MostCharacters && _cursor.MoveNext())
@@ -64,8 +78,25 @@ internal sealed class LookAhead : IDisposable
             throw new InvalidOperationException(
                 "The data gave fewer rows when it was read a second time. Data that differs between readings has to be cached first " +
                 "(mlContext.Data.Cache).");
-        _generations = _generator.Generate(_requests, _options);
+        _generations = _generator.Generate(_requests, _options, decoded: OnDecoded, cancellation: _canceled.Token);
+        _progress.Checkpoint((double)_decoded);
+        // MLContext.Log hears channels alone.
+        _channel.Trace(MessageSensitivity.None, "{0} rows predicted", _decoded);
         _next = 0;
         _window = Math.Min(LargestWindow, 4 * _window);
+    }
+
+    /// <summary>Comes from the threads that decode.</summary>
+    private void OnDecoded(int rows)
+    {
+        Interlocked.Add(ref _decoded, rows);
+        HearTheHost();
+    }
+
+    /// <summary>A host says when asked, and only then, whether it was canceled.</summary>
+    private void HearTheHost()
+    {
+        if (_host.IsCanceled)
+            _canceled.Cancel();
     }
 }
