@@ -14,6 +14,9 @@ internal sealed class ModelArchitecture
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RecurrentArchitecture? Recurrent { get; init; }
 
+    [JsonIgnore]
+    public EmbeddingSharing ShareEmbeddings => Recurrent?.ShareEmbeddings ?? Transformer!.ShareEmbeddings;
+
     /// <exception cref="ArgumentException">None or both are set, or a value is out of range.</exception>
     public void Validate()
     {

@@ -26,7 +26,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         using var channel = host.Start("Training");
         using var progress = host.StartProgressChannel("Training");
         var device = Devices.Resolve(_settings.GpuDeviceId, _settings.FallbackToCpu);
-        int seed = _settings.Seed ?? Random.Shared.Next();
+        int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
         var data = TrainingData.Read(host, trainData, validationData, options, seed);
         Describe(channel, data.Statistics, device);
 
@@ -45,7 +45,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
             if (tensorBoard is not null)
                 observers.Add(tensorBoard);
             var run = Train(model, data, seed, validator, observers);
-            return new Seq2SeqTransformer(host, generator, Configuration(), Report(data, model, run, curve, seed, device));
+            return new Seq2SeqTransformer(host, generator, Configuration(data), Report(data, model, run, curve, seed, device));
         }
         finally
         {
@@ -67,6 +67,9 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
 
     private SequenceModel CreateModel(TextCodec codec, int seed, Device device)
     {
+        OptionCheck.That(architecture.ShareEmbeddings != EmbeddingSharing.All || codec.Source == codec.Target,
+            nameof(architecture.ShareEmbeddings), architecture.ShareEmbeddings,
+            $"{EmbeddingSharing.None} or {EmbeddingSharing.DecoderInputOutput} where source and target have different vocabularies");
         using var generator = new Generator(SplitMix64.Combine((ulong)seed, 0x1217), torch.CPU);
         var model = architecture.CreateModel(codec.Source.VocabularySize, codec.Target.VocabularySize, generator);
         model.to(device);
@@ -95,9 +98,10 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         return observers;
     }
 
-    private ModelConfiguration Configuration() => new()
+    private ModelConfiguration Configuration(TrainingData data) => new()
     {
         Columns = options.Columns,
+        WritesKeys = data.AreKeys,
         Architecture = architecture.Clone(),
         MaximumTokens = options.Tokenization.MaximumTokens,
         OverflowPolicy = options.Tokenization.OverflowPolicy,

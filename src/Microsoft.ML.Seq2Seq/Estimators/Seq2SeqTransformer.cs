@@ -41,6 +41,11 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     /// <summary>True: a <see cref="PredictionEngine{TSrc, TDst}"/> can be made of it.</summary>
     public bool IsRowToRowMapper => true;
 
+    /// <summary>The model, for stages that share its weights.</summary>
+    internal TextGenerator Generator => _generator;
+
+    internal ModelConfiguration Configuration => _configuration;
+
     static ModelFormat ILoadableTransformer<Seq2SeqTransformer>.Format => ModelFile.Format;
 
     static Seq2SeqTransformer ILoadableTransformer<Seq2SeqTransformer>.Load(IHostEnvironment environment, ModelReader reader)
@@ -86,6 +91,20 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     public IAsyncEnumerable<string> GenerateStreaming(string source, DecodingOptions? options = null, CancellationToken ct = default) =>
         TextStream.Generate(_generator, source, Checked(options), ct);
 
+    /// <summary>Makes something that answers many callers at a time by decoding their texts in batches: for web services. It
+    /// shares the weights, and keeps them until it is disposed.</summary>
+    /// <param name="options">Null: the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public Seq2SeqBatcher CreateBatcher(Seq2SeqBatcherOptions? options = null)
+    {
+        options ??= new Seq2SeqBatcherOptions();
+        options.Validate();
+        var decoding = Checked(options.Decoding).Clone();
+        _generator.Weights.AddOwner();
+        return new Seq2SeqBatcher(
+            (requests, stop) => _generator.Generate(requests, decoding, cancellation: stop), options, _generator.Weights.RemoveOwner);
+    }
+
     /// <summary>log P(target | source), natural logarithm: the sum over the target's tokens and the end. NaN for an
     /// empty source, and for one that is over-long and not to be cut.</summary>
     public IReadOnlyList<float> Score(IEnumerable<(string Source, string Target)> pairs)
@@ -104,21 +123,24 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     }
 
     /// <summary>The columns after <see cref="Transform"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Schema(inputSchema).Output;
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing, or neither text nor the keys of
+    /// the model's own subwords.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Stage(inputSchema).Output;
 
-    /// <summary>Adds the predicted text and its score. Lazy: rows are decoded, in batches, as a cursor moves on.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
+    /// <summary>Adds the prediction and its score. Lazy: rows are decoded, in batches, as a cursor moves on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing, or neither text nor the keys of
+    /// the model's own subwords.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new GenerationView(_host, input, Schema(input.Schema), _generator, _configuration.Decoding);
+        return new StageView<GenerationRequest, Generation>(_host, input, Stage(input.Schema));
     }
 
     /// <summary>Maps one row at a time.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing, or neither text nor the keys of
+    /// the model's own subwords.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) =>
-        new GenerationMapper(Schema(inputSchema), _generator, _configuration.Decoding);
+        new StageMapper<GenerationRequest, Generation>(Stage(inputSchema));
 
     /// <summary>Lets go of the weights; they are freed once every transformer that shares them has done so.</summary>
     public void Dispose()
@@ -130,10 +152,10 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
         ModelFile.Write(new ModelWriter(ctx, ModelFile.Format), _generator, _configuration, Report);
 
-    private GenerationSchema Schema(DataViewSchema input)
+    private GenerationStage Stage(DataViewSchema input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new GenerationSchema(_host, input, _configuration.Columns, _configuration.Decoding);
+        return new GenerationStage(_host, input, _configuration.Columns, _configuration.WritesKeys, _generator, _configuration.Decoding);
     }
 
     private DecodingOptions Checked(DecodingOptions? options)

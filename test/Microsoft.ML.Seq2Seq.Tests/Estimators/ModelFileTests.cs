@@ -173,7 +173,7 @@ public sealed class ModelFileTests
         CollectionAssert.AreEqual(expected.Select(one => one.Score).ToArray(), actual.Select(one => one.Score).ToArray());
     }
 
-    private static void AssertFreshProcess(ITransformer model, string column)
+    internal static void AssertFreshProcess(ITransformer model, string column)
     {
         string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.zip");
         try
