@@ -90,6 +90,28 @@ public sealed class SubwordTests
     }
 
     [TestMethod]
+    public void TheVocabularyTravelsWithTheColumnIntoFilesAndViews()
+    {
+        var keys = Split().Fit(_corpus).Transform(_corpus);
+        using var file = new MemoryStream();
+        _ml.Data.SaveAsBinary(keys, file);
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.idv");
+        try
+        {
+            File.WriteAllBytes(path, file.ToArray());
+            foreach (var view in new[] { _ml.Data.LoadFromBinary(path), _ml.Data.Cache(keys), _ml.Data.TakeRows(keys, int.MaxValue) })
+            {
+                var joined = _ml.Transforms.Text.JoinSubwords("Joined", "Keys").Fit(view).Transform(view);
+                CollectionAssert.AreEqual(Texts.Corpus, Toy.Texts(joined, "Joined"));
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [TestMethod]
     public void APredictionEngineSplitsAndJoins()
     {
         using var engine = _ml.Model.CreatePredictionEngine<Line, Line>(SavedAndLoaded(SplitAndJoin().Fit(_corpus)));

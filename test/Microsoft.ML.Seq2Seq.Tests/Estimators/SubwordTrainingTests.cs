@@ -51,8 +51,10 @@ public sealed class SubwordTrainingTests
     [TestMethod]
     public void AFreshProcessLoadsAPipelineThatNeedsTheTargetToTrainAlone()
     {
-        using var model = Pipeline(Toy.Brief(), TransformerScope.TrainTest).Fit(Toy.View(Toy.Rows(40)));
+        var data = Toy.View(Toy.Rows(40));
+        using var model = Pipeline(Toy.Brief(), TransformerScope.TrainTest).Fit(data);
 
+        Assert.IsGreaterThanOrEqualTo(0, _ml.Seq2Seq.Evaluate(model.Transform(data), predictedColumnName: "Text").ChrF);
         ModelFileTests.AssertFreshProcess(model, "Text");
     }
 
