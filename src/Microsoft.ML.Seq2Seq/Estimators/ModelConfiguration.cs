@@ -11,7 +11,7 @@ internal sealed record ModelConfiguration
     /// <summary>Whether predictions are the keys of subwords rather than text.</summary>
     public bool WritesKeys { get; init; }
 
-    public required TransformerArchitecture Architecture { get; init; }
+    public required ModelArchitecture Architecture { get; init; }
 
     public required int MaximumTokens { get; init; }
 

@@ -94,6 +94,20 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     public IAsyncEnumerable<string> GenerateStreaming(string source, DecodingOptions? options = null, CancellationToken ct = default) =>
         TextStream.Generate(_generator, source, Checked(options), ct);
 
+    /// <summary>Makes something that answers many callers at a time by decoding their texts in batches: for web services. It
+    /// shares the weights, and keeps them until it is disposed.</summary>
+    /// <param name="options">Null: the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public Seq2SeqBatcher CreateBatcher(Seq2SeqBatcherOptions? options = null)
+    {
+        options ??= new Seq2SeqBatcherOptions();
+        options.Validate();
+        var decoding = Checked(options.Decoding).Clone();
+        _generator.Weights.AddOwner();
+        return new Seq2SeqBatcher(
+            (requests, stop) => _generator.Generate(requests, decoding, cancellation: stop), options, _generator.Weights.RemoveOwner);
+    }
+
     /// <summary>log P(target | source), natural logarithm: the sum over the target's tokens and the end. NaN for an
     /// empty source, and for one that is over-long and not to be cut.</summary>
     public IReadOnlyList<float> Score(IEnumerable<(string Source, string Target)> pairs)

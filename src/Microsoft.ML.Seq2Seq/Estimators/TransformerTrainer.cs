@@ -1,9 +1,6 @@
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Estimators;
-using Microsoft.ML.Seq2Seq.Inference;
-using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq;
 
@@ -64,9 +61,7 @@ public sealed class TransformerTrainer : IEstimator<Seq2SeqTransformer>
             base.Validate();
             OptionCheck.NotNull(nameof(Architecture), Architecture);
             Architecture.Validate();
-            OptionCheck.That(Architecture.ShareEmbeddings != EmbeddingSharing.All || Tokenization.SharedVocabulary,
-                nameof(TransformerArchitecture.ShareEmbeddings), Architecture.ShareEmbeddings,
-                $"{EmbeddingSharing.None} or {EmbeddingSharing.DecoderInputOutput} where {nameof(SubwordOptions.SharedVocabulary)} is false");
+            CheckSharing(Architecture.ShareEmbeddings);
         }
 
         internal Options Clone()
@@ -93,19 +88,10 @@ public sealed class TransformerTrainer : IEstimator<Seq2SeqTransformer>
     /// <see cref="Seq2SeqTrainerOptions.ValidationFraction"/> of the training rows.</param>
     /// <inheritdoc cref="Fit(IDataView)"/>
     public Seq2SeqTransformer Fit(IDataView trainData, IDataView? validationData) =>
-        new ModelFit(_host, _options, CreateModel) { Architecture = _options.Architecture }.Run(trainData, validationData);
+        new ModelFit(_host, _options, new ModelArchitecture { Transformer = _options.Architecture }).Run(trainData, validationData);
 
     /// <summary>The columns after <see cref="Fit(IDataView)"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
         TrainerColumns.GetOutputSchema(_host, inputSchema, _options);
-
-    private TransformerModel CreateModel(TextCodec codec, Generator generator)
-    {
-        OptionCheck.That(_options.Architecture.ShareEmbeddings != EmbeddingSharing.All || codec.Source == codec.Target,
-            nameof(TransformerArchitecture.ShareEmbeddings), _options.Architecture.ShareEmbeddings,
-            $"{EmbeddingSharing.None} or {EmbeddingSharing.DecoderInputOutput} where source and target come as keys of different vocabularies");
-        return new TransformerModel(
-            _options.Architecture.Clone(), codec.Source.VocabularySize, codec.Target.VocabularySize, generator);
-    }
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,6 +10,9 @@ namespace Microsoft.ML.Seq2Seq.Inference;
 /// <summary>Text in, text out. Immutable, and safe to call from any number of threads.</summary>
 internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device device)
 {
+    /// <summary>Prefixes that are worth a thread of their own: fewer are hardly cheaper than twice as many.</summary>
+    private const int LeastShare = 8;
+
     public SharedModel Weights => weights;
 
     public TextCodec Codec => codec;
@@ -19,38 +23,85 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     /// <param name="requests">The rows.</param>
     /// <param name="options">Validated.</param>
     /// <param name="settled">Told, after each step, of the tokens that a row's best output is sure to begin with.</param>
+    /// <param name="decoded">Told of rows that are done, one batch after the other.</param>
+    /// <param name="workers">Batches decoded at a time, each on a thread of its own. Null: as many as libtorch has threads
+    /// for the caller. The callbacks come from those threads.</param>
     /// <param name="cancellation">Checked between steps.</param>
     public Generation[] Generate(
         IReadOnlyList<GenerationRequest> requests, DecodingOptions options, Action<int, int[]>? settled = null,
-        CancellationToken cancellation = default)
+        Action<int>? decoded = null, int? workers = null, CancellationToken cancellation = default)
     {
         using var lease = weights.Lease();
         var generations = new Generation[requests.Count];
-        var encoded = new List<(int Row, int[] Ids)>(requests.Count);
+        var encoded = new List<EncodedRow>(requests.Count);
         for (int row = 0; row < requests.Count; row++)
         {
             int[] ids = codec.EncodeSource(requests[row]);
             if (ids.Length == 0)
                 generations[row] = Generation.Empty;
             else
-                encoded.Add((row, ids));
+                encoded.Add(new EncodedRow(row, ids));
         }
-        // Longest first: a batch too large for the memory shows at once.
+        decoded?.Invoke(requests.Count - encoded.Count);
+        // Longest first: a batch too large for the memory shows at once, and the last batches to be dealt out are short.
         encoded.Sort((a, b) => (b.Ids.Length, a.Row).CompareTo((a.Ids.Length, b.Row)));
+        int threads = workers ?? (device.type == DeviceType.CPU ? torch.get_num_threads() : 1);
         var constraints = codec.Encode(options);
-        for (int start = 0; start < encoded.Count;)
+        Spread(Cut(encoded, options, threads), threads, (batch, stop) =>
         {
-            int width = (encoded[start].Ids.Length + 1) * options.EffectiveBeam;
-            int rows = Math.Clamp(options.BatchTokens / width, 1, encoded.Count - start);
-            var batch = encoded.GetRange(start, rows);
-            var prefixed = constraints with { Prefixes = Prefixes(batch.Select(entry => requests[entry.Row].Prefix)) };
-            var hypotheses = Decode(lease.Model, [.. batch.Select(entry => entry.Ids)], options, prefixed,
-                settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), cancellation);
-            for (int i = 0; i < rows; i++)
+            var prefixed = constraints with { Prefixes = Prefixes(batch.Select(row => requests[row.Row].Prefix)) };
+            var hypotheses = Decode(lease.Model, [.. batch.Select(row => row.Ids)], options, prefixed,
+                settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), stop);
+            for (int i = 0; i < batch.Count; i++)
                 generations[batch[i].Row] = ToGeneration(batch[i].Ids, hypotheses[i]);
-            start += rows;
-        }
+            decoded?.Invoke(batch.Count);
+        }, cancellation);
         return generations;
+    }
+
+    /// <summary>Batches of neighbours: as many rows as fit the budget, and no more than one worker's share.</summary>
+    private static List<List<EncodedRow>> Cut(List<EncodedRow> rows, DecodingOptions options, int workers)
+    {
+        int beam = options.EffectiveBeam;
+        int share = Math.Max((rows.Count + workers - 1) / workers, (LeastShare + beam - 1) / beam);
+        var batches = new List<List<EncodedRow>>();
+        for (int start = 0; start < rows.Count; start += batches[^1].Count)
+        {
+            int width = (rows[start].Ids.Length + 1) * beam;
+            int most = Math.Min(share, rows.Count - start);
+            batches.Add(rows.GetRange(start, Math.Clamp(options.BatchTokens / width, 1, most)));
+        }
+        return batches;
+    }
+
+    /// <summary>Deals the batches out to workers; a single one stays on the caller's thread, and may use all of
+    /// libtorch's threads there. The first failure stops the others.</summary>
+    private static void Spread(
+        List<List<EncodedRow>> batches, int workers, Action<List<EncodedRow>, CancellationToken> decode, CancellationToken cancellation)
+    {
+        workers = Math.Min(workers, batches.Count);
+        if (workers <= 1)
+        {
+            foreach (var batch in batches)
+                decode(batch, cancellation);
+            return;
+        }
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        int next = -1;
+        SingleThreads.Run("Decoding", workers, () =>
+        {
+            try
+            {
+                for (int i; (i = Interlocked.Increment(ref next)) < batches.Count && !stop.IsCancellationRequested;)
+                    decode(batches[i], stop.Token);
+            }
+            catch
+            {
+                stop.Cancel();
+                throw;
+            }
+        });
+        cancellation.ThrowIfCancellationRequested();
     }
 
     private int[][]? Prefixes(IEnumerable<string?> prefixes)
@@ -85,4 +136,6 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         })];
         return all[0] with { Hypotheses = all };
     }
+
+    private readonly record struct EncodedRow(int Row, int[] Ids);
 }

@@ -37,7 +37,7 @@ internal static class TextStream
         int written = 0;
         try
         {
-            string text = generator.Generate([new GenerationRequest(source)], options, OnSettled, stop)[0].Text;
+            string text = generator.Generate([new GenerationRequest(source)], options, OnSettled, cancellation: stop)[0].Text;
             WriteUpTo(text, text.Length);
             pieces.Complete();
         }

@@ -18,7 +18,13 @@ internal sealed class EmbeddingStage(
 
     public override int SizeOf(GenerationRequest request) => request.Size;
 
-    public override float[][] Map(IReadOnlyList<GenerationRequest> requests) => embedder.Embed(requests);
+    public override float[][] Map(
+        IReadOnlyList<GenerationRequest> requests, Action<int>? mapped = null, CancellationToken cancellation = default)
+    {
+        float[][] vectors = embedder.Embed(requests);
+        mapped?.Invoke(vectors.Length);
+        return vectors;
+    }
 
     private static AddedColumn<float[], VBuffer<float>> Column(string name, int width) =>
         new(name, new VectorDataViewType(NumberDataViewType.Single, width), (float[] vector, ref VBuffer<float> value) =>

@@ -39,7 +39,9 @@ internal sealed class GenerationStage : RowStage<GenerationRequest, Generation>
 
     public override int SizeOf(GenerationRequest request) => request.Size;
 
-    public override Generation[] Map(IReadOnlyList<GenerationRequest> requests) => _generator.Generate(requests, _options);
+    public override Generation[] Map(
+        IReadOnlyList<GenerationRequest> requests, Action<int>? mapped = null, CancellationToken cancellation = default) =>
+        _generator.Generate(requests, _options, decoded: mapped, cancellation: cancellation);
 
     private static DataViewSchema.Column[] Find(
         IExceptionContext context, DataViewSchema input, GenerationColumns columns, SubwordKeys keys, DecodingOptions options)

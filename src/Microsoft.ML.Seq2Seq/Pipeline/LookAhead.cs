@@ -17,6 +17,9 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
     private const int LargestSize = 1 << 20;
 
     private readonly HostSettings _host;
+    private readonly IChannel _channel;
+    private readonly IProgressChannel _progress;
+    private readonly CancellationTokenSource _canceled = new();
     private readonly RowStage<TRequest, TResult> _stage;
     private readonly DataViewRowCursor _cursor;
     private readonly Func<TRequest> _reader;
@@ -24,6 +27,7 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
     private TResult[] _results = [];
     private int _window = FirstWindow;
     private int _next;
+    private long _mapped; // rows
 
     public LookAhead(IHost host, IDataView input, RowStage<TRequest, TResult> stage)
     {
@@ -31,6 +35,10 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
         _stage = stage;
         _cursor = input.GetRowCursor(stage.Read);
         _reader = stage.Reader(_cursor);
+        _channel = host.Start("Prediction");
+        _progress = host.StartProgressChannel("Prediction");
+        double? rows = input.GetRowCount();
+        _progress.SetHeader(new ProgressHeader(["rows"]), entry => entry.SetProgress(0, Interlocked.Read(ref _mapped), rows ?? double.NaN));
     }
 
     /// <summary>The result of the next row.</summary>
@@ -43,12 +51,18 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
         return _results[_next++];
     }
 
-    public void Dispose() => _cursor.Dispose();
+    public void Dispose()
+    {
+        _progress.Dispose();
+        _channel.Dispose();
+        _canceled.Dispose();
+        _cursor.Dispose();
+    }
 
     private void MapWindow()
     {
-        if (_host.IsCanceled)
-            throw new OperationCanceledException("Prediction was canceled.");
+        HearTheHost();
+        _canceled.Token.ThrowIfCancellationRequested();
         _requests.Clear();
         int size = 0;
         while (_requests.Count < _window && size < LargestSize && _cursor.MoveNext())
@@ -61,8 +75,25 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
             throw new InvalidOperationException(
                 "The data gave fewer rows when it was read a second time. Data that differs between readings has to be cached first " +
                 "(mlContext.Data.Cache).");
-        _results = _stage.Map(_requests);
+        _results = _stage.Map(_requests, OnMapped, _canceled.Token);
+        _progress.Checkpoint((double)_mapped);
+        // MLContext.Log hears channels alone.
+        _channel.Trace(MessageSensitivity.None, "{0} rows predicted", _mapped);
         _next = 0;
         _window = Math.Min(LargestWindow, 4 * _window);
+    }
+
+    /// <summary>Comes from the threads that work.</summary>
+    private void OnMapped(int rows)
+    {
+        Interlocked.Add(ref _mapped, rows);
+        HearTheHost();
+    }
+
+    /// <summary>A host says when asked, and only then, whether it was canceled.</summary>
+    private void HearTheHost()
+    {
+        if (_host.IsCanceled)
+            _canceled.Cancel();
     }
 }

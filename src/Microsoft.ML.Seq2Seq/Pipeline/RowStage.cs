@@ -43,7 +43,11 @@ internal abstract class RowStage<TRequest, TResult>
     public abstract int SizeOf(TRequest request);
 
     /// <summary>The results of requests, in their order. Called from any thread.</summary>
-    public abstract TResult[] Map(IReadOnlyList<TRequest> requests);
+    /// <param name="requests">One or more.</param>
+    /// <param name="mapped">Told of rows that are done, where that takes long; may come from other threads.</param>
+    /// <param name="cancellation">Looked at where that takes long.</param>
+    public abstract TResult[] Map(
+        IReadOnlyList<TRequest> requests, Action<int>? mapped = null, CancellationToken cancellation = default);
 
     public bool IsAdded(DataViewSchema.Column column) => column.Index >= Input.Count;
 

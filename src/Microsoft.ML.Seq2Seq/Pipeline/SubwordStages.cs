@@ -16,7 +16,8 @@ internal sealed class SubwordSplitStage(
 
     public override int SizeOf(string request) => request.Length;
 
-    public override int[][] Map(IReadOnlyList<string> requests) => [.. requests.Select(keys.Tokenizer.Encode)];
+    public override int[][] Map(
+        IReadOnlyList<string> requests, Action<int>? mapped = null, CancellationToken cancellation = default) => [.. requests.Select(keys.Tokenizer.Encode)];
 }
 
 /// <summary>The keys of subwords to text.</summary>
@@ -37,5 +38,6 @@ internal sealed class SubwordJoinStage : RowStage<int[], string>
 
     public override int SizeOf(int[] request) => request.Length;
 
-    public override string[] Map(IReadOnlyList<int[]> requests) => [.. requests.Select(ids => _tokenizer.Value.Decode(ids))];
+    public override string[] Map(
+        IReadOnlyList<int[]> requests, Action<int>? mapped = null, CancellationToken cancellation = default) => [.. requests.Select(ids => _tokenizer.Value.Decode(ids))];
 }

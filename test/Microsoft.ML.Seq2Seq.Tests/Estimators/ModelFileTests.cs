@@ -66,8 +66,9 @@ public sealed class ModelFileTests
         Assert.IsFalse(names.Any(name => name.EndsWith(".pkl", StringComparison.Ordinal) || name.EndsWith(".dll", StringComparison.Ordinal)
             || name.EndsWith(".py", StringComparison.Ordinal)));
         using var config = JsonDocument.Parse(zip.Entries.Single(entry => entry.Name == "config.json").Open());
-        Assert.AreEqual(32, config.RootElement.GetProperty("Architecture").GetProperty("ModelDimension").GetInt32());
-        Assert.AreEqual("Pre", config.RootElement.GetProperty("Architecture").GetProperty("NormPlacement").GetString());
+        var architecture = config.RootElement.GetProperty("Architecture").GetProperty("Transformer");
+        Assert.AreEqual(32, architecture.GetProperty("ModelDimension").GetInt32());
+        Assert.AreEqual("Pre", architecture.GetProperty("NormPlacement").GetString());
     }
 
     [TestMethod]

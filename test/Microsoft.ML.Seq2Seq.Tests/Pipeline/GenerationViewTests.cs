@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.Seq2Seq.Tests.Estimators;
 using Microsoft.ML.Transforms.Text;
@@ -50,6 +51,82 @@ public sealed class GenerationViewTests
 
         Assert.HasCount(3, first);
         Assert.IsLessThan(200, counted.RowsRead);
+    }
+
+    [TestMethod]
+    public void TwentyThousandRowsAreReadWindowByWindowAndStayInOrder()
+    {
+        const int Count = 20_000, LargestWindow = 2048;
+        using var model = Toy.Model.WithDecoding(new DecodingOptions { Strategy = DecodingStrategy.Greedy });
+        // Nothing holds the rows: they are made as they are read.
+        var counted = new CountingView(Toy.View(Enumerable.Range(0, Count).Select(NumberedRow)));
+        var view = model.Transform(counted);
+        using var cursor = view.GetRowCursor(view.Schema);
+        var number = cursor.GetGetter<int>(view.Schema["Number"]);
+        var predicted = cursor.GetGetter<ReadOnlyMemory<char>>(view.Schema["PredictedTarget"]);
+        int row = 0, right = 0;
+        for (; cursor.MoveNext(); row++)
+        {
+            int value = 0;
+            ReadOnlyMemory<char> text = default;
+            number(ref value);
+            predicted(ref text);
+            Assert.AreEqual(row, value);
+            // The two cursors together: this row, the rows before it and at most a window ahead.
+            Assert.IsLessThanOrEqualTo(2 * (row + 1) + LargestWindow, counted.RowsRead);
+            if (text.Span.SequenceEqual(NumberedRow(row).Target))
+                right++;
+        }
+
+        Assert.AreEqual(Count, row);
+        Assert.IsGreaterThan(Count * 9 / 10, right);
+
+        static Toy.Row NumberedRow(int i)
+        {
+            string source = string.Concat($"{i % 1296:d4}".Select(digit => (char)('a' + digit % 6)));
+            return new Toy.Row { Source = source, Target = source.ToUpperInvariant(), Number = i };
+        }
+    }
+
+    [TestMethod]
+    public void CancelingTheContextStopsACursorBetweenBatches()
+    {
+        var ml = new MLContext(1);
+        using var model = ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.Decoding.BatchTokens = 64)).Fit(Toy.View(Toy.Rows(50)));
+        var counted = new CountingView(Toy.View(Toy.Rows(5000)));
+        using var cursor = model.Transform(counted).GetRowCursor(model.GetOutputSchema(counted.Schema));
+        Assert.IsTrue(cursor.MoveNext());
+
+        // ML.NET keeps this one internal.
+        typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.Invoke(ml, null);
+
+        Assert.ThrowsExactly<OperationCanceledException>(() =>
+        {
+            while (cursor.MoveNext())
+            {
+            }
+        });
+        Assert.IsLessThan(500, counted.RowsRead);
+    }
+
+    [TestMethod]
+    public void ProgressIsTheNumberOfRowsPredicted()
+    {
+        var ml = new MLContext(1);
+        using var model = ml.Seq2Seq.Trainers.Transformer(Toy.Brief()).Fit(Toy.View(Toy.Rows(50)));
+        var messages = new List<string>();
+        ml.Log += (_, log) =>
+        {
+            lock (messages)
+                messages.Add(log.Message);
+        };
+
+        Assert.HasCount(100, Toy.Texts(model.Transform(Toy.View(Toy.Rows(100)))));
+
+        // Windows of 32 and of the rest.
+        string all = string.Join('\n', messages);
+        StringAssert.Contains(all, "32 rows predicted");
+        StringAssert.Contains(all, "100 rows predicted");
     }
 
     [TestMethod]

@@ -1,0 +1,118 @@
+using Microsoft.ML.Seq2Seq.Inference;
+using Microsoft.ML.Seq2Seq.Tests.Modeling;
+using Microsoft.ML.Seq2Seq.Tokenization;
+using TorchSharp;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Inference;
+
+/// <summary>Decoding on several threads.</summary>
+[TestClass]
+[DoNotParallelize] // counts live tensors
+public sealed class WorkersTests
+{
+    private static readonly DecodingOptions _options = new() { BeamSize = 2, MaxLength = 8, BatchTokens = 60, OutputTokenScores = true };
+
+    [TestMethod]
+    [DataRow(DecodingStrategy.Greedy)]
+    [DataRow(DecodingStrategy.Beam)]
+    [DataRow(DecodingStrategy.Sampling)]
+    public void AnyNumberOfWorkersGivesTheSame(DecodingStrategy strategy)
+    {
+        using var model = TinyModels.Create();
+        var generator = Generator(model);
+        var options = new DecodingOptions { Strategy = strategy, BeamSize = 2, MaxLength = 8, BatchTokens = 60 };
+        var requests = Requests(100);
+
+        var expected = generator.Generate(requests, options, workers: 1);
+        foreach (int workers in new[] { 2, 3 })
+        {
+            var actual = generator.Generate(requests, options, workers: workers);
+            CollectionAssert.AreEqual(expected.Select(one => one.Text).ToArray(), actual.Select(one => one.Text).ToArray());
+            for (int i = 0; i < requests.Length; i++)
+                Assert.AreEqual(expected[i].Score, actual[i].Score, 1e-5);
+        }
+    }
+
+    [TestMethod]
+    public void ManyRowsAreDealtOutAndASingleRowStaysOnTheCallersThread()
+    {
+        using var model = TinyModels.Create();
+        var generator = Generator(model);
+
+        Assert.Contains(Environment.CurrentManagedThreadId, Threads(Requests(1), workers: 3));
+        Assert.Contains(Environment.CurrentManagedThreadId, Threads(Requests(30), workers: 1));
+        var threads = Threads(Requests(100), workers: 3);
+        Assert.DoesNotContain(Environment.CurrentManagedThreadId, threads);
+        Assert.IsGreaterThan(1, threads.Count);
+
+        HashSet<int> Threads(GenerationRequest[] requests, int workers)
+        {
+            var seen = new HashSet<int>();
+            generator.Generate(requests, _options, settled: (_, _) =>
+            {
+                lock (seen)
+                    seen.Add(Environment.CurrentManagedThreadId);
+            }, workers: workers);
+            return seen;
+        }
+    }
+
+    [TestMethod]
+    public void EveryRowIsCountedOnce()
+    {
+        using var model = TinyModels.Create();
+        int decoded = 0;
+        var requests = Requests(50).Append(new GenerationRequest("")).ToArray();
+
+        Generator(model).Generate(requests, _options, decoded: rows => Interlocked.Add(ref decoded, rows), workers: 2);
+
+        Assert.AreEqual(51, decoded);
+    }
+
+    [TestMethod]
+    public void NothingStaysBehindWhateverTheEnd()
+    {
+        using var model = TinyModels.Create();
+        var generator = Generator(model);
+        var requests = Requests(60);
+        generator.Generate(requests, _options, workers: 2);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        long before = torch.Tensor.TotalCount;
+
+        for (int i = 0; i < 20; i++)
+            generator.Generate(requests, _options, workers: 2);
+        Assert.AreEqual(before, torch.Tensor.TotalCount);
+
+        using var canceled = new CancellationTokenSource();
+        var stopped = Assert.ThrowsExactly<OperationCanceledException>(() => generator.Generate(
+            requests, _options, decoded: _ => canceled.Cancel(), workers: 2, cancellation: canceled.Token));
+        Assert.AreEqual(canceled.Token, stopped.CancellationToken);
+        Assert.AreEqual(before, torch.Tensor.TotalCount);
+
+        int calls = 0;
+        Assert.AreEqual("not this", Assert.ThrowsExactly<InvalidOperationException>(() => generator.Generate(
+            requests, _options, settled: (_, _) =>
+            {
+                if (Interlocked.Increment(ref calls) == 5)
+                    throw new InvalidOperationException("not this");
+            }, workers: 2)).Message);
+        Assert.AreEqual(before, torch.Tensor.TotalCount);
+    }
+
+    private static TextGenerator Generator(Microsoft.ML.Seq2Seq.Modeling.SequenceModel model)
+    {
+        var tokenizer = SubwordLearner.Learn(["abcdefghi"], new SubwordOptions { Kind = SubwordKind.Character, MinimumFrequency = 1 });
+        Assert.AreEqual(13, tokenizer.VocabularySize);
+        var weights = new SharedModel(model);
+        weights.AddOwner();
+        return new TextGenerator(weights, new TextCodec(tokenizer, tokenizer, 64, OverflowPolicy.Truncate), torch.CPU);
+    }
+
+    private static GenerationRequest[] Requests(int count)
+    {
+        var random = new Random(3);
+        return [.. Enumerable.Range(0, count).Select(_ => new GenerationRequest(
+            new string([.. Enumerable.Range(0, random.Next(1, 9)).Select(_ => (char)('a' + random.Next(9)))])))];
+    }
+}
