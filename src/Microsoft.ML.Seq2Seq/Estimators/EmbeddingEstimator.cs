@@ -50,7 +50,7 @@ public sealed class EmbeddingEstimator : IEstimator<EmbeddingTransformer>
     public EmbeddingTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        SourceColumn.Find(_host, input.Schema, _columns.Input, _model.Generator.Codec.Source);
+        SourceColumn.Find(_host, input.Schema, _columns.Input, new SubwordKeys(_model.Generator.Codec.Source));
         return new EmbeddingTransformer(_host, _model.Generator, _model.Configuration, _model.Report, _columns);
     }
 

@@ -28,6 +28,7 @@ public sealed class EmbeddingTransformer : ITransformer, IDisposable, ILoadableT
     private readonly TrainingReport _report;
     private readonly EmbeddingColumns _columns;
     private readonly TextEmbedder _embedder;
+    private readonly SubwordKeys _keys;
     private int _disposed;
 
     internal EmbeddingTransformer(
@@ -38,6 +39,7 @@ public sealed class EmbeddingTransformer : ITransformer, IDisposable, ILoadableT
         _configuration = configuration;
         _report = report;
         _columns = columns;
+        _keys = new SubwordKeys(generator.Codec.Source);
         generator.Weights.AddOwner();
         _embedder = new TextEmbedder(generator, columns.Pooling);
     }
@@ -98,7 +100,7 @@ public sealed class EmbeddingTransformer : ITransformer, IDisposable, ILoadableT
     private EmbeddingStage Stage(DataViewSchema input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new EmbeddingStage(_host, input, _columns.Output, _columns.Input, _embedder);
+        return new EmbeddingStage(_host, input, _columns.Output, _columns.Input, _keys, _embedder);
     }
 }
 

@@ -24,6 +24,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     private readonly IHost _host;
     private readonly TextGenerator _generator;
     private readonly ModelConfiguration _configuration;
+    private readonly SubwordKeys _sourceKeys, _targetKeys;
     private int _disposed;
 
     internal Seq2SeqTransformer(IHostEnvironment environment, TextGenerator generator, ModelConfiguration configuration, TrainingReport report)
@@ -31,6 +32,8 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
         _host = environment.Register(nameof(Seq2SeqTransformer));
         _generator = generator;
         _configuration = configuration;
+        _sourceKeys = new SubwordKeys(generator.Codec.Source);
+        _targetKeys = new SubwordKeys(generator.Codec.Target);
         Report = report;
         generator.Weights.AddOwner();
     }
@@ -159,7 +162,8 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     private GenerationStage Stage(DataViewSchema input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new GenerationStage(_host, input, _configuration.Columns, _configuration.WritesKeys, _generator, _configuration.Decoding);
+        return new GenerationStage(_host, input, _configuration.Columns, _sourceKeys, _configuration.WritesKeys ? _targetKeys : null,
+            _generator, _configuration.Decoding);
     }
 
     private DecodingOptions Checked(DecodingOptions? options)

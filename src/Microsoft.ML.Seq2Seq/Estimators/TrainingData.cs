@@ -95,7 +95,7 @@ internal sealed class TrainingData
         SubwordKeys Keys(string role, string name)
         {
             var keys = SubwordKeys.Of(training[name])!;
-            return validation is null || SubwordKeys.Of(validation[name])!.IsSameVocabulary(keys)
+            return validation is null || keys.IsVocabularyOf(validation[name])
                 ? keys
                 : throw SchemaColumns.WrongType(_host, nameof(validation), role, name,
                     "keys of the training data's vocabulary", "keys of another vocabulary");

@@ -24,8 +24,6 @@ internal sealed class TextEmbedder
         Width = Encoder(lease.Model).EncoderWidth;
     }
 
-    public TextCodec Codec => _generator.Codec;
-
     /// <summary>Length of a vector.</summary>
     public int Width { get; }
 
@@ -38,7 +36,7 @@ internal sealed class TextEmbedder
         var encoded = new List<(int Row, int[] Ids)>(requests.Count);
         for (int row = 0; row < requests.Count; row++)
         {
-            int[] ids = Codec.EncodeSource(requests[row]);
+            int[] ids = _generator.Codec.EncodeSource(requests[row]);
             if (ids.Length == 0)
                 vectors[row] = new float[Width];
             else

@@ -6,10 +6,10 @@ namespace Microsoft.ML.Seq2Seq.Pipeline;
 
 /// <summary>Source to a vector that stands for it.</summary>
 internal sealed class EmbeddingStage(
-    IExceptionContext context, DataViewSchema input, string outputColumn, string inputColumn, TextEmbedder embedder)
+    IExceptionContext context, DataViewSchema input, string outputColumn, string inputColumn, SubwordKeys keys, TextEmbedder embedder)
     : RowStage<GenerationRequest, float[]>(
         input,
-        [SourceColumn.Find(context, input, inputColumn, embedder.Codec.Source)],
+        [SourceColumn.Find(context, input, inputColumn, keys)],
         [Column(outputColumn, embedder.Width)])
 {
     public override bool ReadsAhead => true;

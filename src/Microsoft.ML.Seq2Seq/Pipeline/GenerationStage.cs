@@ -12,15 +12,15 @@ internal sealed class GenerationStage : RowStage<GenerationRequest, Generation>
     /// <param name="context">The host of the component that asks.</param>
     /// <param name="input">The columns that come in.</param>
     /// <param name="columns">Names of the source and of the columns to add.</param>
-    /// <param name="writesKeys">Whether the prediction is keys rather than text.</param>
+    /// <param name="sourceKeys">The keys that a source may come as.</param>
+    /// <param name="predictedKeys">The keys that a prediction becomes; null where it is text.</param>
     /// <param name="generator">The model.</param>
     /// <param name="options">Validated.</param>
     /// <exception cref="ArgumentOutOfRangeException">The source or prefix column is missing or of another type.</exception>
     public GenerationStage(
-        IExceptionContext context, DataViewSchema input, GenerationColumns columns, bool writesKeys, TextGenerator generator,
-        DecodingOptions options)
-        : base(input, Find(context, input, columns, generator, options),
-            OutputColumn.For(columns, options, writesKeys ? new SubwordKeys(generator.Codec.Target) : null))
+        IExceptionContext context, DataViewSchema input, GenerationColumns columns, SubwordKeys sourceKeys, SubwordKeys? predictedKeys,
+        TextGenerator generator, DecodingOptions options)
+        : base(input, Find(context, input, columns, sourceKeys, options), OutputColumn.For(columns, options, predictedKeys))
     {
         _generator = generator;
         _options = options;
@@ -44,9 +44,9 @@ internal sealed class GenerationStage : RowStage<GenerationRequest, Generation>
         _generator.Generate(requests, _options, decoded: mapped, cancellation: cancellation);
 
     private static DataViewSchema.Column[] Find(
-        IExceptionContext context, DataViewSchema input, GenerationColumns columns, TextGenerator generator, DecodingOptions options)
+        IExceptionContext context, DataViewSchema input, GenerationColumns columns, SubwordKeys keys, DecodingOptions options)
     {
-        var source = SourceColumn.Find(context, input, columns.Source, generator.Codec.Source);
+        var source = SourceColumn.Find(context, input, columns.Source, keys);
         return options.PrefixColumnName is { } prefix ? [source, TextColumn.Find(context, input, "prefix", prefix)] : [source];
     }
 }

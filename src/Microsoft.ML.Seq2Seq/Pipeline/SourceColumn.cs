@@ -2,7 +2,6 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Interop;
-using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq.Pipeline;
 
@@ -26,17 +25,17 @@ internal static class SourceColumn
     /// <param name="context">The host of the component that asks.</param>
     /// <param name="schema">Where to look.</param>
     /// <param name="name">The column's name.</param>
-    /// <param name="tokenizer">The model's: keys have to be those of the same vocabulary.</param>
+    /// <param name="keys">The model's: those of a column have to be of the same vocabulary.</param>
     /// <exception cref="ArgumentOutOfRangeException">The column is missing, of another type, or of another
     /// vocabulary.</exception>
-    public static DataViewSchema.Column Find(IExceptionContext context, DataViewSchema schema, string name, SubwordTokenizer tokenizer)
+    public static DataViewSchema.Column Find(IExceptionContext context, DataViewSchema schema, string name, SubwordKeys keys)
     {
         var column = SchemaColumns.Find(context, schema, nameof(schema), Role, name);
         if (column.Type is TextDataViewType)
             return column;
-        if (SubwordKeys.Of(column) is not { } keys)
+        if (!SubwordKeys.Has(column))
             throw SchemaColumns.WrongType(context, nameof(schema), Role, name, _expected, $"{column.Type}");
-        return keys.IsSameVocabulary(new SubwordKeys(tokenizer))
+        return keys.IsVocabularyOf(column)
             ? column
             : throw SchemaColumns.WrongType(context, nameof(schema), Role, name,
                 "keys of the vocabulary that the model was trained with", "keys of another vocabulary");

@@ -54,14 +54,11 @@ internal sealed class SubwordKeys(SubwordTokenizer tokenizer)
     {
         if (!Has(column))
             return null;
-        ReadOnlyMemory<char> json = default;
-        column.Annotations.GetValue(TokenizerKind, ref json);
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(json.ToString()));
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(JsonOf(column)));
         var keys = new SubwordKeys(SubwordTokenizer.Load(stream));
-        ulong count = ((KeyDataViewType)((VectorDataViewType)column.Type).ItemType).Count;
-        return count == (ulong)keys.Count
+        return CountOf(column) == (ulong)keys.Count
             ? keys
-            : throw new InvalidDataException($"Column '{column.Name}' has {count} keys, and its vocabulary {keys.Count}.");
+            : throw new InvalidDataException($"Column '{column.Name}' has {CountOf(column)} keys, and its vocabulary {keys.Count}.");
     }
 
     /// <summary>Whether a column holds such keys.</summary>
@@ -85,7 +82,11 @@ internal sealed class SubwordKeys(SubwordTokenizer tokenizer)
     }
 
     /// <summary>Whether ids mean the same.</summary>
-    public bool IsSameVocabulary(SubwordKeys other) => tokenizer == other.Tokenizer || _json.Value == other._json.Value;
+    public bool IsSameVocabulary(SubwordKeys other) => _json.Value == other._json.Value;
+
+    /// <summary>Whether a column holds keys that mean the same. Cheaper than to read its vocabulary.</summary>
+    public bool IsVocabularyOf(DataViewSchema.Column column) =>
+        Has(column) && CountOf(column) == (ulong)Count && JsonOf(column) == _json.Value;
 
     /// <summary>A column of keys.</summary>
     public AddedColumn<TResult> Column<TResult>(string name, Func<TResult, int[]> ids)
@@ -125,5 +126,14 @@ internal sealed class SubwordKeys(SubwordTokenizer tokenizer)
             }
             return [.. ids];
         };
+    }
+
+    private static ulong CountOf(DataViewSchema.Column column) => ((KeyDataViewType)((VectorDataViewType)column.Type).ItemType).Count;
+
+    private static string JsonOf(DataViewSchema.Column column)
+    {
+        ReadOnlyMemory<char> json = default;
+        column.Annotations.GetValue(TokenizerKind, ref json);
+        return json.ToString();
     }
 }
