@@ -124,7 +124,8 @@ internal sealed class DecoderLayer : nn.Module
         Tensor x, DecoderLayerState state, PositionalEncoding positions, Tensor? selfBias, Tensor? sourceMask,
         Action<Tensor>? noteAttention)
     {
-        long rows = x.shape[0], sources = state.Memory.Keys.shape[0], width = x.shape[2];
+        var shape = x.shape;
+        long rows = shape[0], sources = state.Memory.Keys.shape[0], width = shape[2];
         x = _selfAttentionResidual.Around(
             x, y => _selfAttention.SelfAttendNext(y, positions, selfBias, state.Cache), training: null);
         // The hypotheses of one source are so many query positions on one copy of its keys and values.
