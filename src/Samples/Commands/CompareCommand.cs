@@ -51,7 +51,7 @@ internal static class CompareCommand
                 options.Training.MaxDuration = parse.Given(minutes) is { } limit ? TimeSpan.FromMinutes(limit) : null;
                 options.Training.TokensPerBatch = parse.GetValue(tokens);
                 options.Training.CancellationToken = cancellation;
-                options.Decoding = TranslateCommand.Search(parse.GetValue(beam));
+                options.Decoding = TranslateCommand.Search(new DecodingOptions(), parse.GetValue(beam));
             }
             return Run(parse.Screen(), first, second, parse.GetValue(seed),
                 parse.GetRequiredValue(train).FullName, parse.GetRequiredValue(valid).FullName, parse.GetRequiredValue(test).FullName);
