@@ -13,9 +13,12 @@ namespace Microsoft.ML.Seq2Seq;
 /// <para><b>Input and output columns</b></para>
 /// <list type="table">
 /// <listheader><term>Column</term><description>Type</description></listheader>
-/// <item><term>Source (input)</term><description>text: what to read</description></item>
-/// <item><term>Target (label, needed to train only)</term><description>text: what to write</description></item>
-/// <item><term>PredictedTarget (output)</term><description>text: the best hypothesis</description></item>
+/// <item><term>Source (input)</term><description>text: what to read; or a vector of keys made by
+/// <see cref="Microsoft.ML.Seq2SeqTextExtensions.LearnSubwords"/></description></item>
+/// <item><term>Target (label, needed to train only)</term><description>what to write: text where Source is text, keys
+/// where it is keys</description></item>
+/// <item><term>PredictedTarget (output)</term><description>the best hypothesis: text; or, where Target was keys, a vector
+/// of the same keys, for <see cref="Microsoft.ML.Seq2SeqTextExtensions.JoinSubwords"/></description></item>
 /// <item><term>Score (output)</term><description>float: its length-normalised log-probability</description></item>
 /// </list>
 /// <para><b>Estimator characteristics</b></para>
@@ -26,7 +29,9 @@ namespace Microsoft.ML.Seq2Seq;
 /// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.Seq2Seq</description></item>
 /// <item><term>Exportable to ONNX</term><description>no</description></item>
 /// </list>
-/// <para><b>Training algorithm details</b>: a subword vocabulary is learned from the training rows. A recurrent
+/// <para><b>Training algorithm details</b>: a subword vocabulary is learned from the training rows, unless
+/// they come as keys, which are taken as they are: of <see cref="Seq2SeqTrainerOptions.Tokenization"/> only
+/// <see cref="SubwordOptions.MaximumTokens"/> and <see cref="SubwordOptions.OverflowPolicy"/> count then. A recurrent
 /// encoder reads the source in both directions; a recurrent decoder writes the target one subword after another, each time
 /// looking at the encoder's output s by a state h of its own: the weights are softmax(hᵀWs) (Luong) or
 /// softmax(vᵀtanh(Wh + Us)) (Bahdanau). Two positions n apart are n steps away from each other, where attention over itself
@@ -73,10 +78,10 @@ public sealed class RecurrentTrainer : IEstimator<Seq2SeqTransformer>
     }
 
     /// <summary>Trains a model.</summary>
-    /// <param name="input">Training rows: source and target text. They are read once.</param>
+    /// <param name="input">Training rows: source and target. They are read once.</param>
     /// <returns>The trained model; dispose it, or the <see cref="PredictionEngine{TSrc, TDst}"/> that owns it, to free its
     /// weights at once.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or isn't text.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidOperationException">There are no rows to train on, or the loss stays infinite.</exception>
     /// <exception cref="OperationCanceledException">Canceled before a model was validated.</exception>
     public Seq2SeqTransformer Fit(IDataView input) => Fit(input, _options.ValidationSet);
@@ -90,7 +95,7 @@ public sealed class RecurrentTrainer : IEstimator<Seq2SeqTransformer>
         new ModelFit(_host, _options, new ModelArchitecture { Recurrent = _options.Architecture }).Run(trainData, validationData);
 
     /// <summary>The columns after <see cref="Fit(IDataView)"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or isn't text.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
         TrainerColumns.GetOutputSchema(_host, inputSchema, _options);
 }

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>A recurrent encoder-decoder with attention (Bahdanau et al. 2015; Luong et al. 2015).</summary>
-internal sealed class RecurrentModel : SequenceModel
+internal sealed class RecurrentModel : SequenceModel, IEncoder
 {
     private readonly RecurrentArchitecture _architecture;
     private readonly Scalar _embeddingScale; // √E, as in the Transformer: matrices that are shared serve inputs and outputs
@@ -46,6 +46,9 @@ internal sealed class RecurrentModel : SequenceModel
 
     public override int Width => _architecture.EmbeddingDimension;
 
+    /// <inheritdoc/>
+    public int EncoderWidth => _architecture.HiddenDimension;
+
     public override int TargetVocabulary => (int)OutputWeight.shape[0];
 
     public override object Settings => _architecture;
@@ -66,6 +69,9 @@ internal sealed class RecurrentModel : SequenceModel
         var (memory, states) = Read(batch, training);
         return _decoder.Forward(Embed(TargetEmbedding, batch.TargetInput, training), memory, states, training);
     }
+
+    /// <inheritdoc/>
+    public Tensor Encode(SourceBatch batch, TrainingPass? training) => ReadSource(batch, training).Output;
 
     public override DecoderState Start(SourceBatch source)
     {
@@ -96,7 +102,10 @@ internal sealed class RecurrentModel : SequenceModel
         ((RecurrentState)state).Select(hypotheses, sources);
 
     private (RecurrentMemory Memory, CellState[] States) Read(SourceBatch batch, TrainingPass? training) =>
-        _decoder.Start(_encoder.Forward(Embed(_sourceEmbedding, batch.Source, training), batch, training), batch.SourceMask);
+        _decoder.Start(ReadSource(batch, training), batch.SourceMask);
+
+    private (Tensor Output, Tensor Last) ReadSource(SourceBatch batch, TrainingPass? training) =>
+        _encoder.Forward(Embed(_sourceEmbedding, batch.Source, training), batch, training);
 
     /// <summary>√E-scaled embeddings: (…) → (…, E)</summary>
     private Tensor Embed(Parameter table, Tensor ids, TrainingPass? training)
