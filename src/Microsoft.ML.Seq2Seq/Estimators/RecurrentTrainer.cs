@@ -33,10 +33,10 @@ namespace Microsoft.ML.Seq2Seq;
 /// they come as keys, which are taken as they are: of <see cref="Seq2SeqTrainerOptions.Tokenization"/> only
 /// <see cref="SubwordOptions.MaximumTokens"/> and <see cref="SubwordOptions.OverflowPolicy"/> count then. A recurrent
 /// encoder reads the source in both directions; a recurrent decoder writes the target one subword after another, each time
-/// looking at the encoder's output s by a state h of its own: the weights are softmax(hᵀWs) (Luong) or
-/// softmax(vᵀtanh(Wh + Us)) (Bahdanau). Two positions n apart are n steps away from each other, where attention over itself
-/// takes the Transformer one. The label-smoothed cross-entropy of the next subword is minimised by Adam under a warm-up
-/// schedule, on batches of rows of like length.
+/// weighing the encoder's outputs s by its own state h: softmax(hᵀWs) (Luong) or softmax(vᵀtanh(Wh + Us)) (Bahdanau). What
+/// one source position tells another n tokens away passes through n steps; in the Transformer it passes through one. The
+/// label-smoothed cross-entropy of the next subword is minimised by Adam under a warm-up schedule, on batches of rows of
+/// like length.
 /// The weights with the lowest loss on the validation rows are kept.</para>
 /// </remarks>
 public sealed class RecurrentTrainer : IEstimator<Seq2SeqTransformer>

@@ -41,6 +41,10 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     /// <summary>What <c>Fit</c> saw and did. It travels with the saved model.</summary>
     public TrainingReport Report { get; }
 
+    /// <summary>A copy of the options that the model decodes with: change it and hand it to
+    /// <see cref="WithDecoding"/>.</summary>
+    public DecodingOptions Decoding => _configuration.Decoding.Clone();
+
     /// <summary>True: a <see cref="PredictionEngine{TSrc, TDst}"/> can be made of it.</summary>
     public bool IsRowToRowMapper => true;
 

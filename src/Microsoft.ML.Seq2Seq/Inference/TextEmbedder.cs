@@ -1,5 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -65,8 +66,8 @@ internal sealed class TextEmbedder
         var pooled = _pooling switch
         {
             EmbeddingPooling.First => states.select(1, 0),
-            EmbeddingPooling.Max => states.masked_fill(IsText(batch).logical_not(), float.NegativeInfinity).amax([1]),
-            _ => states.masked_fill(IsText(batch).logical_not(), 0).sum(1).div(IsText(batch).sum(1)),
+            EmbeddingPooling.Max => states.masked_fill(IsText(batch).logical_not(), Scalars.NegativeInfinity).amax([1]),
+            _ => states.masked_fill(IsText(batch).logical_not(), Scalars.Zero).sum(1).div(IsText(batch).sum(1)),
         };
         return pooled.cpu().contiguous().data<float>().ToArray();
     }
@@ -77,7 +78,8 @@ internal sealed class TextEmbedder
     /// <summary>(B, S, 1) true on the text's tokens: neither the end token nor padding.</summary>
     private static Tensor IsText(SourceBatch batch)
     {
-        var lengths = torch.tensor([.. batch.SourceLengths.Select(length => (long)length - 1)], device: batch.Source.device);
-        return torch.arange(batch.Source.shape[1], device: batch.Source.device).unsqueeze(0).lt(lengths.unsqueeze(1)).unsqueeze(2);
+        int width = (int)batch.Source.shape[1];
+        bool[] isText = [.. batch.SourceLengths.SelectMany(length => Enumerable.Range(0, width).Select(t => t < length - 1))];
+        return torch.tensor(isText, [batch.Rows, width, 1], device: batch.Source.device);
     }
 }

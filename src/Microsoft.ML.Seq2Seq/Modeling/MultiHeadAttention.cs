@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -55,10 +56,12 @@ internal sealed class MultiHeadAttention : nn.Module
     /// position in.</summary>
     public Tensor SelfAttendNext(Tensor x, PositionalEncoding positions, Tensor? bias, AttentionCache cache)
     {
-        var (query, key, value) = Project(x, training: null);
+        // (R, 1, D + 2·groups·d) → (R, H + 2·groups, 1, d): one position needs no transposing.
+        var all = _queryKeyValue.Forward(x, training: null).view(-1, _heads + 2 * _groups, 1, _dimension);
         int position = cache.Length;
-        var (keys, values) = cache.Append(positions.Rotate(key, position), value);
-        return Attend(positions.Rotate(query, position), keys, values, bias, training: null);
+        var (keys, values) = cache.Append(
+            positions.Rotate(all.narrow(1, _heads, _groups), position), all.narrow(1, _heads + _groups, _groups));
+        return Attend(positions.Rotate(all.narrow(1, 0, _heads), position), keys, values, bias, training: null);
     }
 
     /// <summary>Attention to another sequence: (B, T, D) → (B, T, D).</summary>
@@ -70,7 +73,7 @@ internal sealed class MultiHeadAttention : nn.Module
     public Tensor CrossAttend(
         Tensor x, (Tensor Keys, Tensor Values) memory, Tensor? bias, TrainingPass? training, Action<Tensor>? note = null)
     {
-        var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth, training), _heads);
+        var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth, training), _heads, training);
         return Attend(query, memory.Keys, memory.Values, bias, training, note);
     }
 
@@ -78,7 +81,7 @@ internal sealed class MultiHeadAttention : nn.Module
     public (Tensor Keys, Tensor Values) Memory(Tensor memory, TrainingPass? training)
     {
         var both = _queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth, training);
-        return (SplitHeads(both.narrow(2, 0, KeyWidth), _groups), SplitHeads(both.narrow(2, KeyWidth, KeyWidth), _groups));
+        return (SplitHeads(both.narrow(2, 0, KeyWidth), _groups, training), SplitHeads(both.narrow(2, KeyWidth, KeyWidth), _groups, training));
     }
 
     public AttentionCache CreateCache(long rows, Tensor like) => AttentionCache.Create(rows, _groups, _dimension, like);
@@ -86,27 +89,38 @@ internal sealed class MultiHeadAttention : nn.Module
     private (Tensor Query, Tensor Key, Tensor Value) Project(Tensor x, TrainingPass? training)
     {
         var all = _queryKeyValue.Forward(x, training); // (B, T, D + 2·groups·d)
-        return (SplitHeads(all.narrow(2, 0, QueryWidth), _heads),
-            SplitHeads(all.narrow(2, QueryWidth, KeyWidth), _groups),
-            SplitHeads(all.narrow(2, QueryWidth + KeyWidth, KeyWidth), _groups));
+        return (SplitHeads(all.narrow(2, 0, QueryWidth), _heads, training),
+            SplitHeads(all.narrow(2, QueryWidth, KeyWidth), _groups, training),
+            SplitHeads(all.narrow(2, QueryWidth + KeyWidth, KeyWidth), _groups, training));
     }
 
     /// <summary>(B, T, H·d) → (B, H, T, d)</summary>
-    private Tensor SplitHeads(Tensor x, int heads) =>
+    private Tensor SplitHeads(Tensor x, int heads, TrainingPass? training)
+    {
         // Attention is computed in float32: for heads this small bfloat16 is slower, and the softmax needs the range.
-        x.to(ScalarType.Float32).view(x.shape[0], x.shape[1], heads, _dimension).transpose(1, 2);
+        if (training is not null)
+            x = x.to(ScalarType.Float32);
+        var shape = x.shape;
+        return x.view(shape[0], shape[1], heads, _dimension).transpose(1, 2);
+    }
 
     /// <summary>(B, H, Q, d), (B, groups, K, d), (B, groups, K, d) → (B, Q, D)</summary>
     private Tensor Attend(
         Tensor query, Tensor key, Tensor value, Tensor? bias, TrainingPass? training, Action<Tensor>? note = null)
     {
-        long rows = query.shape[0], queries = query.shape[2], keys = key.shape[2];
+        var shape = query.shape;
+        long rows = shape[0], queries = shape[2];
+        // Faster where nothing has to be kept for a backward pass, and one call instead of twelve.
+        if (training is null && note is null && _groups == _heads)
+            return _output.Forward(nn.functional.scaled_dot_product_attention(query, key, value, bias)
+                .transpose(1, 2).reshape(rows, queries, QueryWidth), training);
+        long keys = key.shape[2];
         // Heads of one group share keys and values: their queries stand in one block of rows.
         var q = query.reshape(rows * _groups, _heads / _groups * queries, _dimension); // (B·groups, H/groups·Q, d)
         var k = key.reshape(rows * _groups, keys, _dimension).transpose(1, 2); // (B·groups, d, K)
         var scores = torch.bmm(q.mul(_scale), k);
         if (bias is not null)
-            scores = scores.view(rows, _heads, queries, keys).add_(bias).view(scores.shape);
+            scores = scores.view(rows, _heads, queries, keys).Accumulate(bias).view(scores.shape);
         var weights = scores.softmax(-1); // (B·groups, H/groups·Q, K)
         note?.Invoke(weights.view(rows, _heads, queries, keys));
         weights = training?.Dropout.Apply(weights, _dropout) ?? weights;

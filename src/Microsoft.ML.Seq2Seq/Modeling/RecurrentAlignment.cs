@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -53,7 +54,7 @@ internal sealed class RecurrentAlignment : nn.Module
             ? torch.bmm(states, memory.Keys.transpose(1, 2)) // (B, K, S)
             : Additive(states, memory.Keys);
         if (memory.Mask is { } mask)
-            scores = scores.add_(mask.squeeze(1));
+            scores = scores.Accumulate(mask.squeeze(1));
         var weights = scores.softmax(-1);
         return (torch.bmm(weights, memory.Values), weights);
     }
@@ -62,7 +63,7 @@ internal sealed class RecurrentAlignment : nn.Module
     private Tensor Additive(Tensor states, Tensor keys)
     {
         var queries = nn.functional.linear(states, _queryWeight!);
-        var inner = queries.unsqueeze(2).add(keys.unsqueeze(1)).tanh_(); // (B, K, S, H)
+        var inner = queries.unsqueeze(2).Plus(keys.unsqueeze(1)).tanh_(); // (B, K, S, H)
         return nn.functional.linear(inner, _scoreWeight!).squeeze(3);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -100,7 +101,7 @@ internal sealed class RecurrentDecoder : nn.Module
         Tensor projected, RecurrentMemory memory, CellState[] states, Tensor? feed, Tensor? feedColumns, TrainingPass? training)
     {
         if (feed is not null)
-            projected = projected.add(nn.functional.linear(feed, feedColumns!));
+            projected = projected.Plus(nn.functional.linear(feed, feedColumns!));
         var next = new CellState[states.Length];
         for (int i = 0; i < next.Length; i++)
             next[i] = _layers[i].Next(i == 0 ? projected : _layers[i].Project(Drop(next[i - 1].Hidden, training)), states[i]);

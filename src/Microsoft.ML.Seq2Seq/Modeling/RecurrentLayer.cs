@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -85,14 +86,14 @@ internal sealed class RecurrentLayer : nn.Module
         if (_cell == RecurrentCell.Gru)
         {
             var (x, h) = (projected.chunk(3, 1), recurrent.chunk(3, 1)); // each (R, H)
-            var reset = x[0].add(h[0]).sigmoid_();
-            var update = x[1].add(h[1]).sigmoid_();
-            var proposal = x[2].add(reset.mul(h[2])).tanh_();
-            return new CellState(proposal.add(update.mul(state.Hidden.sub(proposal))), null); // (1-z)·n + z·h
+            var reset = x[0].Plus(h[0]).sigmoid_();
+            var update = x[1].Plus(h[1]).sigmoid_();
+            var proposal = x[2].Plus(reset.mul(h[2])).tanh_();
+            return new CellState(proposal.Plus(update.mul(state.Hidden.sub(proposal))), null); // (1-z)·n + z·h
         }
-        var gates = projected.add(recurrent).chunk(4, 1); // each (R, H)
+        var gates = projected.Plus(recurrent).chunk(4, 1); // each (R, H)
         var kept = gates[1].sigmoid().mul(state.Cell!);
-        var cell = kept.add(gates[0].sigmoid().mul(gates[2].tanh()));
+        var cell = kept.Plus(gates[0].sigmoid().mul(gates[2].tanh()));
         return new CellState(gates[3].sigmoid().mul(cell.tanh()), cell);
     }
 

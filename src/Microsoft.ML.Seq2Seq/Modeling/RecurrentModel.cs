@@ -46,7 +46,6 @@ internal sealed class RecurrentModel : SequenceModel, IEncoder
 
     public override int Width => _architecture.EmbeddingDimension;
 
-    /// <inheritdoc/>
     public int EncoderWidth => _architecture.HiddenDimension;
 
     public override int TargetVocabulary => (int)OutputWeight.shape[0];
@@ -70,8 +69,7 @@ internal sealed class RecurrentModel : SequenceModel, IEncoder
         return _decoder.Forward(Embed(TargetEmbedding, batch.TargetInput, training), memory, states, training);
     }
 
-    /// <inheritdoc/>
-    public Tensor Encode(SourceBatch batch, TrainingPass? training) => ReadSource(batch, training).Output;
+    public Tensor Encode(SourceBatch batch, TrainingPass? training) => EncodeWithEnds(batch, training).Output;
 
     public override DecoderState Start(SourceBatch source)
     {
@@ -102,9 +100,9 @@ internal sealed class RecurrentModel : SequenceModel, IEncoder
         ((RecurrentState)state).Select(hypotheses, sources);
 
     private (RecurrentMemory Memory, CellState[] States) Read(SourceBatch batch, TrainingPass? training) =>
-        _decoder.Start(ReadSource(batch, training), batch.SourceMask);
+        _decoder.Start(EncodeWithEnds(batch, training), batch.SourceMask);
 
-    private (Tensor Output, Tensor Last) ReadSource(SourceBatch batch, TrainingPass? training) =>
+    private (Tensor Output, Tensor Last) EncodeWithEnds(SourceBatch batch, TrainingPass? training) =>
         _encoder.Forward(Embed(_sourceEmbedding, batch.Source, training), batch, training);
 
     /// <summary>√E-scaled embeddings: (…) → (…, E)</summary>

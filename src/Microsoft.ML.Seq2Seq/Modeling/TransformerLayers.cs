@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -26,8 +27,8 @@ internal sealed class Residual : nn.Module
     public Tensor Around(Tensor x, Func<Tensor, Tensor> subLayer, TrainingPass? training)
     {
         if (_normalizeFirst)
-            return x.add(Drop(subLayer(_norm.Forward(x)), training));
-        return _norm.Forward(x.add(Drop(subLayer(x), training)));
+            return x.Plus(Drop(subLayer(_norm.Forward(x)), training));
+        return _norm.Forward(x.Plus(Drop(subLayer(x), training)));
     }
 
     private Tensor Drop(Tensor x, TrainingPass? training) => training?.Dropout.Apply(x, _dropout) ?? x;
@@ -123,7 +124,8 @@ internal sealed class DecoderLayer : nn.Module
         Tensor x, DecoderLayerState state, PositionalEncoding positions, Tensor? selfBias, Tensor? sourceMask,
         Action<Tensor>? noteAttention)
     {
-        long rows = x.shape[0], sources = state.Memory.Keys.shape[0], width = x.shape[2];
+        var shape = x.shape;
+        long rows = shape[0], sources = state.Memory.Keys.shape[0], width = shape[2];
         x = _selfAttentionResidual.Around(
             x, y => _selfAttention.SelfAttendNext(y, positions, selfBias, state.Cache), training: null);
         // The hypotheses of one source are so many query positions on one copy of its keys and values.

@@ -1,4 +1,5 @@
 using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -186,5 +187,5 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
         return torch.tensor(mask, [queries, keys], device: _sourceEmbedding.device);
     }
 
-    private static Tensor? Add(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a.add(b);
+    private static Tensor? Add(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a.Plus(b);
 }

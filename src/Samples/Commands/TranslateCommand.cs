@@ -52,7 +52,7 @@ internal static class TranslateCommand
                     WarmupSteps = parse.Given(warmup),
                     CancellationToken = cancellation,
                 },
-                Decoding = Search(parse.GetValue(beam)),
+                Decoding = Search(new DecodingOptions(), parse.GetValue(beam)),
             };
             return Run(parse.Screen(), options, parse.GetValue(seed),
                 parse.GetRequiredValue(train).FullName, parse.GetRequiredValue(valid).FullName, parse.GetRequiredValue(test).FullName,
@@ -61,9 +61,13 @@ internal static class TranslateCommand
         return command;
     }
 
-    /// <summary>A beam, or greedy search for a beam of 1.</summary>
-    public static DecodingOptions Search(int beam)
-        => beam == 1 ? new() { Strategy = DecodingStrategy.Greedy } : new() { Strategy = DecodingStrategy.Beam, BeamSize = beam };
+    /// <summary>The same options with a beam, or greedy search for a beam of 1.</summary>
+    public static DecodingOptions Search(DecodingOptions options, int beam)
+    {
+        options.Strategy = beam == 1 ? DecodingStrategy.Greedy : DecodingStrategy.Beam;
+        options.BeamSize = beam;
+        return options;
+    }
 
     private static int Run(
         IAnsiConsole console, TransformerTrainer.Options options, int seed, string train, string valid, string test, string? output)

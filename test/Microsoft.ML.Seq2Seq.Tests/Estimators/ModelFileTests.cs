@@ -24,6 +24,7 @@ public sealed class ModelFileTests
 
         AssertSameOutput(model.Generate(_sources), loaded.Generate(_sources));
         Assert.HasCount(2, loaded.Generate("abc").Hypotheses);
+        Assert.AreEqual(3, loaded.Decoding.BeamSize);
         Assert.AreEqual(
             JsonSerializer.Serialize(model.Report), JsonSerializer.Serialize(loaded.Report));
     }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Microsoft.ML.Data;
 using Microsoft.ML.Seq2Seq.Estimators;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
@@ -64,6 +65,57 @@ public sealed class RecurrentTrainerTests
         }
         float right = model.Score([("abc", "ABC")])[0], wrong = model.Score([("abc", "ACB")])[0];
         Assert.IsGreaterThan(wrong, right);
+    }
+
+    [TestMethod]
+    public void ManyThreadsGetTheSameAnswersAsOne()
+    {
+        string[] sources = [.. Toy.Rows(40, seed: 3).Select(row => row.Source!)];
+        string[] expected = [.. _model.Value.Generate(sources).Select(one => one.Text)];
+        string[] actual = new string[sources.Length];
+
+        Parallel.For(0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            i => actual[i] = _model.Value.Generate(sources[i]).Text);
+
+        CollectionAssert.AreEqual(expected, actual);
+    }
+
+    [TestMethod]
+    public void TheEncoderEmbedsTextsWhateverStandsBesideThem()
+    {
+        var ml = new MLContext(1);
+        var view = ml.Seq2Seq.Transforms.Embed(_model.Value, "Vector", "Source").Fit(Toy.View([])).Transform(
+            Toy.View([new Toy.Row { Source = "abc" }, new Toy.Row { Source = "fedcba" }, new Toy.Row { Source = "abc" }]));
+
+        float[][] vectors = [.. view.GetColumn<float[]>("Vector")];
+
+        Assert.HasCount(48, vectors[0]);
+        CollectionAssert.AreEqual(vectors[0], vectors[2]);
+        CollectionAssert.AreNotEqual(vectors[0], vectors[1]);
+    }
+
+    [TestMethod]
+    public void KeyColumnsOfThePipelineAreTrainedOnAndWritten()
+    {
+        var ml = new MLContext(1);
+        var characters = new SubwordOptions { Kind = SubwordKind.Character };
+        var pipeline = ml.Transforms.Text.LearnSubwords("SourceKeys", "Source", characters)
+            .Append(ml.Transforms.Text.LearnSubwords("TargetKeys", "Target", characters))
+            .Append(ml.Seq2Seq.Trainers.Recurrent(Options(options =>
+            {
+                options.SourceColumnName = "SourceKeys";
+                options.LabelColumnName = "TargetKeys";
+                options.Architecture.ShareEmbeddings = EmbeddingSharing.DecoderInputOutput;
+                options.Training.MaxEpochs = 15;
+            })))
+            .Append(ml.Transforms.Text.JoinSubwords("PredictedTarget"));
+        var rows = Toy.View(Toy.Rows(800));
+
+        using var model = pipeline.Fit(rows);
+
+        var test = Toy.Rows(50, seed: 2);
+        string[] written = Toy.Texts(model.Transform(Toy.View(test)));
+        Assert.IsGreaterThan(25, written.Zip(test, (text, row) => text == row.Target).Count(right => right));
     }
 
     [TestMethod]

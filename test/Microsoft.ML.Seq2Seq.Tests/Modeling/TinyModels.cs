@@ -1,5 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -57,9 +58,10 @@ internal static class TinyModels
         var model = create(generator);
         // Fresh biases and gains are zeros and ones, which would hide a mistake in either.
         using var noGrad = torch.no_grad();
+        using Scalar deviation = 0.3;
         foreach (var (name, parameter) in model.named_parameters())
             if (name.EndsWith("bias", StringComparison.Ordinal) || parameter.dim() == 1)
-                parameter.add_(torch.randn(parameter.shape, generator: generator).mul_(0.3));
+                parameter.Accumulate(torch.randn(parameter.shape, generator: generator).mul_(deviation));
         return model;
     }
 
