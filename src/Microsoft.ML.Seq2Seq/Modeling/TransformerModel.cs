@@ -75,6 +75,7 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
 
     public override int Width => _architecture.ModelDimension;
 
+    /// <inheritdoc/>
     public int EncoderWidth => _architecture.ModelDimension;
 
     public override int TargetVocabulary => (int)OutputWeight.shape[0];

@@ -105,6 +105,26 @@ public sealed class EmbeddingTests
     }
 
     [TestMethod]
+    public void ARecurrentModelTrainedOnKeysEmbedsToo()
+    {
+        var data = Toy.View(Toy.Rows(40));
+        var options = new SubwordOptions { Kind = SubwordKind.Character };
+        var keys = _ml.Transforms.Text.LearnSubwords("Source", options: options).Append(_ml.Transforms.Text.LearnSubwords("Target", options: options))
+            .Fit(data).Transform(data);
+        using var model = _ml.Seq2Seq.Trainers.Recurrent(new RecurrentTrainer.Options
+        {
+            Architecture = new() { HiddenDimension = 24, EmbeddingDimension = 8, ShareEmbeddings = EmbeddingSharing.DecoderInputOutput },
+            Training = new() { MaxSteps = 2 },
+        }).Fit(keys);
+
+        float[][] vectors = Vectors(_ml.Seq2Seq.Transforms.Embed(model, "Vector", "Source"), keys);
+
+        Assert.IsTrue(vectors.All(vector => vector.Length == 24));
+        AssertClose(vectors[7], Vectors(_ml.Seq2Seq.Transforms.Embed(model, "Vector", "Source"), _ml.Data.TakeRows(_ml.Data.SkipRows(data, 7), 1))[0]);
+        Assert.IsInstanceOfType<VectorDataViewType>(model.Transform(keys).Schema["PredictedTarget"].Type);
+    }
+
+    [TestMethod]
     public void AFreshProcessLoadsAChainOfEmbeddingAndStockTrainer()
     {
         var data = _ml.Data.LoadFromEnumerable(Toy.Rows(60).Select(row => new { row.Source, Label = (float)row.Source!.Length }));
