@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Packs the library and uses the package as applications outside of the repository do: built, published in each layout, and
-# through a class library. Takes a minute; needs the repository's own packages only. Prints a line for each check.
+# through a class library. Takes two minutes; needs the repository's own packages only. Prints a line for each check.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 repository=$PWD
@@ -50,6 +50,27 @@ check() {
   echo "ok: $name"
 }
 
+# restores TIMES: how often the last command restored libtorch.
+restores() {
+  if [ "$(grep -c 'Restored .*TorchPackage\.proj' "$work/log")" -ne "$1" ]; then
+    cat "$work/log" >&2
+    echo "failed: libtorch is to be restored $1 times" >&2
+    exit 1
+  fi
+}
+
+# fails NAME PATTERN PROJECT OPTION...: building the project is refused with an error that the pattern matches.
+fails() {
+  local name=$1 pattern=$2
+  shift 2
+  if dotnet build -c Release "$@" >"$work/log" 2>&1 || ! grep -q "$pattern" "$work/log"; then
+    cat "$work/log" >&2
+    echo "failed: $name" >&2
+    exit 1
+  fi
+  echo "ok: $name"
+}
+
 property() { dotnet msbuild src/Samples/Samples.csproj "-getProperty:$1"; }
 torch="<PackageReference Include=\"$(property TorchPackage)\" Version=\"$(property TorchPackageVersion)\" />"
 library="<PackageReference Include=\"Microsoft.ML.Seq2Seq\" Version=\"$version\" />"
@@ -57,34 +78,58 @@ platform=$(property TorchPlatform)
 
 quietly dotnet pack -c Release src/Microsoft.ML.Seq2Seq "-p:PackageVersion=$version" -o "$work/feed"
 for entry in lib/net10.0/Microsoft.ML.Seq2Seq.{dll,xml} \
-  buildTransitive/{Microsoft.ML.Seq2Seq.targets,TorchBackend.props,NativeLibraries.targets,Microsoft.ML.Seq2Seq.Build.Tasks.dll}; do
+  buildTransitive/{Microsoft.ML.Seq2Seq.targets,TorchPackage.proj,TorchBackend.props,NativeLibraries.targets,Microsoft.ML.Seq2Seq.Build.Tasks.dll}; do
   # A zip stores names as they are.
   grep -qaF "$entry" "$work/feed/Microsoft.ML.Seq2Seq.$version.nupkg" || { echo "failed: the package lacks $entry" >&2; exit 1; }
 done
 echo "ok: packed"
 
 cd "$work"
-project direct Exe "$library$torch"
+project direct Exe "$library"
 quietly dotnet build -c Release direct
+restores 1
 check "built" dotnet direct/bin/Release/net10.0/direct.dll
+quietly dotnet build -c Release direct
+restores 0
 check "run" dotnet run -c Release --no-build --project direct
 quietly dotnet publish -c Release direct -o portable
+restores 0
 check "published for any platform" dotnet portable/direct.dll
 rm -rf portable
 quietly dotnet publish -c Release direct -r "$platform" --self-contained false -o specific
+restores 1
 check "published for $platform" dotnet specific/direct.dll
-rm -rf specific direct/bin direct/obj
+rm -rf specific
+# Packages are shared, and may be read-only.
+if [ -e "$packages/microsoft.ml.seq2seq/$version/buildTransitive/obj" ]; then
+  echo "failed: the package cache is written to" >&2
+  exit 1
+fi
+fails "a backend that no source has names the package to add" "error SEQ2SEQ002.*dotnet add package TorchSharp-cuda-windows" \
+  direct -p:TorchBackend=cuda-windows "-p:RestoreSources=$work/feed"
+fails "a platform without a package" "error SEQ2SEQ003.*linux-arm64" direct -r linux-arm64
+fails "a TorchSharp whose libtorch is not known" "error SEQ2SEQ004.*TorchSharp 99.0.0" direct -p:TorchSharpVersion=99.0.0
+rm -rf direct/bin direct/obj
 
 project middle Library "$library"
-project through Exe "<ProjectReference Include=\"../middle/middle.csproj\" />$torch"
+project through Exe "<ProjectReference Include=\"../middle/middle.csproj\" />"
 quietly dotnet build -c Release through
+restores 1
 check "through a class library" dotnet through/bin/Release/net10.0/through.dll
 rm -rf through/bin through/obj
 
+project explicit Exe "$library$torch"
+quietly dotnet build -c Release explicit
+restores 0
+check "with libtorch referenced" dotnet explicit/bin/Release/net10.0/explicit.dll
+fails "libtorch referenced that is not the backend's" "error SEQ2SEQ005" explicit -p:TorchBackend=cuda-linux
+rm -rf explicit/bin explicit/obj
+
 project without Exe "$library"
-if dotnet build -c Release without >log 2>&1 || ! grep -q "error SEQ2SEQ002.*dotnet add package libtorch-cpu-$platform" log; then
-  cat log >&2
-  echo "failed: an application without libtorch is told which package to add" >&2
+quietly dotnet build -c Release without -p:TorchBackend=none
+restores 0
+if [ -n "$(find without/bin -name '*torch_cpu*')" ]; then
+  echo "failed: TorchBackend=none brings nothing" >&2
   exit 1
 fi
-echo "ok: an application without libtorch is told which package to add"
+echo "ok: TorchBackend=none brings nothing"

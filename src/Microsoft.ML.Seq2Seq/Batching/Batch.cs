@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -143,7 +144,7 @@ internal sealed class Batch : SourceBatch
 
     private static Tensor CreateCausalMask(int length, Device device)
     {
-        using var full = torch.full([length, length], float.NegativeInfinity, device: device);
+        using var full = torch.full([length, length], Scalars.NegativeInfinity, device: device);
         return full.triu(1);
     }
 }

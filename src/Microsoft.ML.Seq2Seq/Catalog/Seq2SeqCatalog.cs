@@ -14,10 +14,14 @@ public sealed class Seq2SeqCatalog
         ArgumentNullException.ThrowIfNull(environment);
         _environment = environment;
         Trainers = new Seq2SeqTrainers(environment);
+        Transforms = new Seq2SeqTransforms(environment);
     }
 
     /// <summary>Trainers of text pairs.</summary>
     public Seq2SeqTrainers Trainers { get; }
+
+    /// <summary>Stages made of trained models.</summary>
+    public Seq2SeqTransforms Transforms { get; }
 
     /// <summary>Compares predicted texts with what they should be.</summary>
     /// <param name="data">Scored rows; each is read once.</param>

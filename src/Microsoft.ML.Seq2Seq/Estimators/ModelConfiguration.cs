@@ -8,7 +8,10 @@ internal sealed record ModelConfiguration
 {
     public required GenerationColumns Columns { get; init; }
 
-    public required TransformerArchitecture Architecture { get; init; }
+    /// <summary>Whether predictions are the keys of subwords rather than text.</summary>
+    public bool WritesKeys { get; init; }
+
+    public required ModelArchitecture Architecture { get; init; }
 
     public required int MaximumTokens { get; init; }
 

@@ -1,7 +1,6 @@
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Interop;
-using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Persistence;
 using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
@@ -62,7 +61,7 @@ internal static class ModelFile
         var device = Devices.Resolve(settings.GpuDeviceId, settings.FallbackToCpu);
 
         using var generator = new Generator(0, torch.CPU);
-        var model = new TransformerModel(configuration.Architecture, source.VocabularySize, target.VocabularySize, generator);
+        var model = configuration.Architecture.CreateModel(source.VocabularySize, target.VocabularySize, generator);
         try
         {
             reader.ReadEntry(WeightsEntry, stream =>

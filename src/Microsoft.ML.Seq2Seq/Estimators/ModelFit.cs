@@ -13,13 +13,10 @@ namespace Microsoft.ML.Seq2Seq.Estimators;
 /// <summary>One run of a trainer, from data views to a transformer; it knows no architecture.</summary>
 /// <param name="host">The trainer's.</param>
 /// <param name="options">Validated, and not to change any more.</param>
-/// <param name="create">Makes the model, on the CPU, with weights drawn from the generator.</param>
-internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<TextCodec, Generator, SequenceModel> create)
+/// <param name="architecture">The shape of the model.</param>
+internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelArchitecture architecture)
 {
     private readonly HostSettings _settings = new(host);
-
-    /// <summary>What the model file says of the model's shape.</summary>
-    public required TransformerArchitecture Architecture { get; init; }
 
     /// <inheritdoc cref="TransformerTrainer.Fit(IDataView, IDataView)"/>
     public Seq2SeqTransformer Run(IDataView trainData, IDataView? validationData)
@@ -29,7 +26,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
         using var channel = host.Start("Training");
         using var progress = host.StartProgressChannel("Training");
         var device = Devices.Resolve(_settings.GpuDeviceId, _settings.FallbackToCpu);
-        int seed = _settings.Seed ?? Random.Shared.Next();
+        int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
         var data = TrainingData.Read(host, trainData, validationData, options, seed);
         Describe(channel, data.Statistics, device);
 
@@ -48,7 +45,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
             if (tensorBoard is not null)
                 observers.Add(tensorBoard);
             var run = Train(model, data, seed, validator, observers);
-            return new Seq2SeqTransformer(host, generator, Configuration(), Report(data, model, run, curve, seed, device));
+            return new Seq2SeqTransformer(host, generator, Configuration(data), Report(data, model, run, curve, seed, device));
         }
         finally
         {
@@ -70,8 +67,11 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
 
     private SequenceModel CreateModel(TextCodec codec, int seed, Device device)
     {
+        OptionCheck.That(architecture.ShareEmbeddings != EmbeddingSharing.All || codec.Source == codec.Target,
+            nameof(architecture.ShareEmbeddings), architecture.ShareEmbeddings,
+            $"{EmbeddingSharing.None} or {EmbeddingSharing.DecoderInputOutput} where source and target have different vocabularies");
         using var generator = new Generator(SplitMix64.Combine((ulong)seed, 0x1217), torch.CPU);
-        var model = create(codec, generator);
+        var model = architecture.CreateModel(codec.Source.VocabularySize, codec.Target.VocabularySize, generator);
         model.to(device);
         return model;
     }
@@ -98,10 +98,11 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, Func<T
         return observers;
     }
 
-    private ModelConfiguration Configuration() => new()
+    private ModelConfiguration Configuration(TrainingData data) => new()
     {
         Columns = options.Columns,
-        Architecture = Architecture.Clone(),
+        WritesKeys = data.AreKeys,
+        Architecture = architecture.Clone(),
         MaximumTokens = options.Tokenization.MaximumTokens,
         OverflowPolicy = options.Tokenization.OverflowPolicy,
         Decoding = options.Decoding.Clone(),

@@ -62,6 +62,12 @@ public abstract class Seq2SeqTrainerOptions
 
     internal GenerationColumns Columns => new(SourceColumnName, PredictedColumnName, ScoreColumnName);
 
+    /// <summary>One matrix for source and target takes one vocabulary.</summary>
+    private protected void CheckSharing(EmbeddingSharing sharing) =>
+        OptionCheck.That(sharing != EmbeddingSharing.All || Tokenization.SharedVocabulary,
+            nameof(TransformerArchitecture.ShareEmbeddings), sharing,
+            $"{EmbeddingSharing.None} or {EmbeddingSharing.DecoderInputOutput} where {nameof(SubwordOptions.SharedVocabulary)} is false");
+
     private protected void CloneParts()
     {
         Tokenization = Tokenization.Clone();

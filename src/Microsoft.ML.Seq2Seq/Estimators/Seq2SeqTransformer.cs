@@ -24,6 +24,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     private readonly IHost _host;
     private readonly TextGenerator _generator;
     private readonly ModelConfiguration _configuration;
+    private readonly SubwordKeys _sourceKeys, _targetKeys;
     private int _disposed;
 
     internal Seq2SeqTransformer(IHostEnvironment environment, TextGenerator generator, ModelConfiguration configuration, TrainingReport report)
@@ -31,6 +32,8 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
         _host = environment.Register(nameof(Seq2SeqTransformer));
         _generator = generator;
         _configuration = configuration;
+        _sourceKeys = new SubwordKeys(generator.Codec.Source);
+        _targetKeys = new SubwordKeys(generator.Codec.Target);
         Report = report;
         generator.Weights.AddOwner();
     }
@@ -38,8 +41,17 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     /// <summary>What <c>Fit</c> saw and did. It travels with the saved model.</summary>
     public TrainingReport Report { get; }
 
+    /// <summary>A copy of the options that the model decodes with: change it and hand it to
+    /// <see cref="WithDecoding"/>.</summary>
+    public DecodingOptions Decoding => _configuration.Decoding.Clone();
+
     /// <summary>True: a <see cref="PredictionEngine{TSrc, TDst}"/> can be made of it.</summary>
     public bool IsRowToRowMapper => true;
+
+    /// <summary>The model, for stages that share its weights.</summary>
+    internal TextGenerator Generator => _generator;
+
+    internal ModelConfiguration Configuration => _configuration;
 
     static ModelFormat ILoadableTransformer<Seq2SeqTransformer>.Format => ModelFile.Format;
 
@@ -118,21 +130,24 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     }
 
     /// <summary>The columns after <see cref="Transform"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Schema(inputSchema).Output;
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing, or neither text nor the keys of
+    /// the model's own subwords.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Stage(inputSchema).Output;
 
-    /// <summary>Adds the predicted text and its score. Lazy: rows are decoded, in batches, as a cursor moves on.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
+    /// <summary>Adds the prediction and its score. Lazy: rows are decoded, in batches, as a cursor moves on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing, or neither text nor the keys of
+    /// the model's own subwords.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new GenerationView(_host, input, Schema(input.Schema), _generator, _configuration.Decoding);
+        return new StageView<GenerationRequest, Generation>(_host, input, Stage(input.Schema));
     }
 
     /// <summary>Maps one row at a time.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The source column is missing or isn't text.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The source column is missing, or neither text nor the keys of
+    /// the model's own subwords.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) =>
-        new GenerationMapper(Schema(inputSchema), _generator, _configuration.Decoding);
+        new StageMapper<GenerationRequest, Generation>(Stage(inputSchema));
 
     /// <summary>Lets go of the weights; they are freed once every transformer that shares them has done so.</summary>
     public void Dispose()
@@ -144,10 +159,11 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
         ModelFile.Write(new ModelWriter(ctx, ModelFile.Format), _generator, _configuration, Report);
 
-    private GenerationSchema Schema(DataViewSchema input)
+    private GenerationStage Stage(DataViewSchema input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new GenerationSchema(_host, input, _configuration.Columns, _configuration.Decoding);
+        return new GenerationStage(_host, input, _configuration.Columns, _sourceKeys, _configuration.WritesKeys ? _targetKeys : null,
+            _generator, _configuration.Decoding);
     }
 
     private DecodingOptions Checked(DecodingOptions? options)

@@ -11,7 +11,7 @@ internal static class TrainerColumns
     public static SchemaShape GetOutputSchema(IExceptionContext context, SchemaShape input, Seq2SeqTrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(input);
-        Check(context, input, nameof(input), options);
+        bool keys = Check(context, input, nameof(input), options);
         var columns = input.ToDictionary(column => column.Name);
         foreach (var added in OutputColumn.For(options.Columns, options.Decoding))
         {
@@ -19,23 +19,23 @@ internal static class TrainerColumns
             columns[added.Name] = SchemaColumns.Create(added.Name, vector?.ItemType ?? added.Type,
                 vector is null ? SchemaShape.Column.VectorKind.Scalar : SchemaShape.Column.VectorKind.VariableVector);
         }
+        if (keys)
+            columns[options.PredictedColumnName] = SubwordKeys.Shape(options.PredictedColumnName);
         return new SchemaShape(columns.Values);
     }
 
-    /// <summary>Source, label and, if there is one, prefix are single texts.</summary>
+    /// <summary>Source and label are both single texts or both keys of subwords; the prefix, if there is one, is text.</summary>
+    /// <returns>Whether they are keys.</returns>
     /// <exception cref="ArgumentOutOfRangeException">One is missing or of another type.</exception>
-    public static void Check(IExceptionContext context, SchemaShape schema, string parameter, Seq2SeqTrainerOptions options)
+    public static bool Check(IExceptionContext context, SchemaShape schema, string parameter, Seq2SeqTrainerOptions options)
     {
-        Check("source", options.SourceColumnName);
-        Check("label", options.LabelColumnName);
+        bool keys = SubwordKeys.Has(SourceColumn.Check(context, schema, parameter, options.SourceColumnName));
+        var label = SchemaColumns.Find(context, schema, parameter, "label", options.LabelColumnName);
+        if (keys ? !SubwordKeys.Has(label) : !TextColumn.Is(label))
+            throw SchemaColumns.WrongType(context, parameter, "label", options.LabelColumnName,
+                $"{(keys ? SubwordKeys.Expected : "String")}, as the source is", SchemaColumns.Describe(label));
         if (options.Decoding.PrefixColumnName is { } prefix)
-            Check("prefix", prefix);
-
-        void Check(string role, string name)
-        {
-            var column = SchemaColumns.Find(context, schema, parameter, role, name);
-            if (column.Kind != SchemaShape.Column.VectorKind.Scalar || column.ItemType is not TextDataViewType || column.IsKey)
-                throw SchemaColumns.WrongType(context, parameter, role, name, "String", SchemaColumns.Describe(column));
-        }
+            TextColumn.Check(context, schema, parameter, "prefix", prefix);
+        return keys;
     }
 }

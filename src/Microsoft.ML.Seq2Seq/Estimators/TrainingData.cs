@@ -2,12 +2,13 @@ using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Interop;
+using Microsoft.ML.Seq2Seq.Pipeline;
 using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq.Estimators;
 
-/// <summary>The rows of one training run as token ids, with the vocabularies learned from them.</summary>
+/// <summary>The rows of one training run as token ids, with their vocabularies.</summary>
 internal sealed class TrainingData
 {
     private const int MostHeldOutRows = 5000;
@@ -28,7 +29,10 @@ internal sealed class TrainingData
 
     public EncodedPairs Validation { get; } = new();
 
-    /// <summary>The validation rows as they were read.</summary>
+    /// <summary>Whether the rows came as keys of subwords rather than text.</summary>
+    public bool AreKeys { get; private set; }
+
+    /// <summary>The validation rows as text.</summary>
     public IReadOnlyList<(string Source, string Target)> ValidationTexts { get; private set; } = [];
 
     public TextCodec Codec { get; private set; } = null!;
@@ -38,54 +42,101 @@ internal sealed class TrainingData
         Codec.Source.VocabularySize, Codec.Target.VocabularySize);
 
     /// <summary>Reads each data view once.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or isn't text.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidOperationException">No row has both texts.</exception>
     public static TrainingData Read(IHost host, IDataView training, IDataView? validation, Seq2SeqTrainerOptions options, int seed)
     {
         var data = new TrainingData(host, options);
-        var rows = data.ReadTexts(training, nameof(training));
-        if (rows.Count == 0)
-            throw new InvalidOperationException(
-                $"The training data has no row with text in both '{options.SourceColumnName}' and '{options.LabelColumnName}' " +
-                $"({data._skipped} rows without).");
-        var heldOut = validation is null ? HoldOut(rows, options.ValidationFraction, seed) : data.ReadTexts(validation, nameof(validation));
-        // The validation rows stay unseen by the vocabulary, too.
-        data.Codec = data.Learn(rows);
-        data.Encode(rows, data.Training);
-        data.Encode(heldOut, data.Validation);
-        data.ValidationTexts = heldOut;
+        data.AreKeys = data.Check(training, nameof(training));
+        if (validation is not null && data.Check(validation, nameof(validation)) != data.AreKeys)
+            throw SchemaColumns.WrongType(host, nameof(validation), "source", options.SourceColumnName,
+                "what the training data has", $"{validation.Schema[options.SourceColumnName].Type}");
+        if (data.AreKeys)
+            data.AddKeys(training, validation, seed);
+        else
+            data.AddTexts(training, validation, seed);
         if (data.Training.Count == 0)
             throw new InvalidOperationException(
-                $"All {rows.Count} training rows are longer than {nameof(SubwordOptions.MaximumTokens)} " +
+                $"All training rows are longer than {nameof(SubwordOptions.MaximumTokens)} " +
                 $"({options.Tokenization.MaximumTokens}) and {nameof(OverflowPolicy)}.{OverflowPolicy.Drop} left them out.");
         return data;
     }
 
-    private List<(string Source, string Target)> ReadTexts(IDataView data, string parameter)
-    {
+    private bool Check(IDataView data, string parameter) =>
         TrainerColumns.Check(_host, SchemaColumns.ShapeOf(data.Schema), parameter, _options);
+
+    private void AddTexts(IDataView training, IDataView? validation, int seed)
+    {
+        var (rows, heldOut) = ReadRows(training, validation, seed, TextColumn.Reader, text => text.Length == 0);
+        // The validation rows stay unseen by the vocabulary, too.
+        Codec = Learn(rows);
+        Add(Encode(rows), Training);
+        Add(Encode(heldOut), Validation);
+        ValidationTexts = heldOut;
+    }
+
+    private void AddKeys(IDataView training, IDataView? validation, int seed)
+    {
+        Codec = CodecOf(training.Schema, validation?.Schema);
+        var (rows, heldOut) = ReadRows(training, validation, seed, SubwordKeys.Reader, ids => ids.Length == 0);
+        Add(rows, Training);
+        Add(heldOut, Validation);
+        ValidationTexts = [.. heldOut.Select(row => (Codec.Source.Decode(row.Source), Codec.Target.Decode(row.Target)))];
+    }
+
+    /// <summary>The vocabularies that key columns were made with.</summary>
+    private TextCodec CodecOf(DataViewSchema training, DataViewSchema? validation)
+    {
+        SubwordKeys source = Keys("source", _options.SourceColumnName), target = Keys("label", _options.LabelColumnName);
+        return new TextCodec(
+            source.Tokenizer, source.IsSameVocabulary(target) ? source.Tokenizer : target.Tokenizer,
+            _options.Tokenization.MaximumTokens, _options.Tokenization.OverflowPolicy);
+
+        SubwordKeys Keys(string role, string name)
+        {
+            var keys = SubwordKeys.Of(training[name])!;
+            return validation is null || keys.IsVocabularyOf(validation[name])
+                ? keys
+                : throw SchemaColumns.WrongType(_host, nameof(validation), role, name,
+                    "keys of the training data's vocabulary", "keys of another vocabulary");
+        }
+    }
+
+    private (List<(T Source, T Target)> Rows, List<(T Source, T Target)> HeldOut) ReadRows<T>(
+        IDataView training, IDataView? validation, int seed,
+        Func<DataViewRow, DataViewSchema.Column, Func<T>> reader, Predicate<T> isEmpty)
+    {
+        var rows = ReadRows(training, reader, isEmpty);
+        if (rows.Count == 0)
+            throw new InvalidOperationException(
+                $"The training data has no row with text in both '{_options.SourceColumnName}' and '{_options.LabelColumnName}' " +
+                $"({_skipped} rows without).");
+        var heldOut = validation is null ? HoldOut(rows, _options.ValidationFraction, seed) : ReadRows(validation, reader, isEmpty);
+        return (rows, heldOut);
+    }
+
+    private List<(T Source, T Target)> ReadRows<T>(
+        IDataView data, Func<DataViewRow, DataViewSchema.Column, Func<T>> reader, Predicate<T> isEmpty)
+    {
         var source = data.Schema[_options.SourceColumnName];
         var target = data.Schema[_options.LabelColumnName];
-        var rows = new List<(string, string)>();
+        var rows = new List<(T, T)>();
         using var cursor = data.GetRowCursor([source, target]);
-        var getSource = cursor.GetGetter<ReadOnlyMemory<char>>(source);
-        var getTarget = cursor.GetGetter<ReadOnlyMemory<char>>(target);
-        ReadOnlyMemory<char> sourceText = default, targetText = default;
+        Func<T> getSource = reader(cursor, source), getTarget = reader(cursor, target);
         while (cursor.MoveNext())
         {
             _cancellation.ThrowIfCancellationRequested();
-            getSource(ref sourceText);
-            getTarget(ref targetText);
-            if (sourceText.IsEmpty || targetText.IsEmpty)
+            T sourceRow = getSource(), targetRow = getTarget();
+            if (isEmpty(sourceRow) || isEmpty(targetRow))
                 _skipped++;
             else
-                rows.Add((sourceText.ToString(), targetText.ToString()));
+                rows.Add((sourceRow, targetRow));
         }
         return rows;
     }
 
     /// <summary>Takes a share of the rows away; which, depends on the seed and the number of rows alone.</summary>
-    private static List<(string Source, string Target)> HoldOut(List<(string Source, string Target)> rows, double fraction, int seed)
+    private static List<(T Source, T Target)> HoldOut<T>(List<(T Source, T Target)> rows, double fraction, int seed)
     {
         int count = Math.Min(MostHeldOutRows, (int)(fraction * rows.Count));
         int[] order = [.. Enumerable.Range(0, rows.Count)];
@@ -114,14 +165,17 @@ internal sealed class TrainingData
         return new TextCodec(source, target, options.MaximumTokens, options.OverflowPolicy);
     }
 
-    private void Encode(List<(string Source, string Target)> rows, EncodedPairs pairs)
+    private IEnumerable<(int[] Source, int[] Target)> Encode(List<(string Source, string Target)> rows) =>
+        rows.Select(row => (Codec.Source.Encode(row.Source), Codec.Target.Encode(row.Target)));
+
+    private void Add(IEnumerable<(int[] Source, int[] Target)> rows, EncodedPairs pairs)
     {
         int limit = Codec.MaximumTokens;
-        for (int row = 0; row < rows.Count; row++)
+        int row = 0;
+        foreach (var (source, target) in rows)
         {
-            var (sourceText, targetText) = rows[row];
+            row++;
             _cancellation.ThrowIfCancellationRequested();
-            int[] source = Codec.Source.Encode(sourceText), target = Codec.Target.Encode(targetText);
             if (source.Length == 0 || target.Length == 0)
             {
                 _skipped++;
@@ -131,7 +185,7 @@ internal sealed class TrainingData
             {
                 if (Codec.Overflow == OverflowPolicy.Error)
                     throw new InvalidOperationException(
-                        $"Row {row + 1} of those with text has {source.Length} source and {target.Length} target tokens; allowed by {nameof(SubwordOptions.MaximumTokens)}: " +
+                        $"Row {row} of those with text has {source.Length} source and {target.Length} target tokens; allowed by {nameof(SubwordOptions.MaximumTokens)}: " +
                         $"{limit}. {nameof(OverflowPolicy)}.{OverflowPolicy.Truncate} would cut it, {OverflowPolicy.Drop} leave it out.");
                 if (Codec.Overflow == OverflowPolicy.Drop)
                 {

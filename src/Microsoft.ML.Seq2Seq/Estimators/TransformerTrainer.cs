@@ -1,6 +1,5 @@
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Estimators;
-using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq;
@@ -13,9 +12,12 @@ namespace Microsoft.ML.Seq2Seq;
 /// <para><b>Input and output columns</b></para>
 /// <list type="table">
 /// <listheader><term>Column</term><description>Type</description></listheader>
-/// <item><term>Source (input)</term><description>text: what to read</description></item>
-/// <item><term>Target (label, needed to train only)</term><description>text: what to write</description></item>
-/// <item><term>PredictedTarget (output)</term><description>text: the best hypothesis</description></item>
+/// <item><term>Source (input)</term><description>text: what to read; or a vector of keys made by
+/// <see cref="Microsoft.ML.Seq2SeqTextExtensions.LearnSubwords"/></description></item>
+/// <item><term>Target (label, needed to train only)</term><description>what to write: text where Source is text, keys
+/// where it is keys</description></item>
+/// <item><term>PredictedTarget (output)</term><description>the best hypothesis: text; or, where Target was keys, a vector
+/// of the same keys, for <see cref="Microsoft.ML.Seq2SeqTextExtensions.JoinSubwords"/></description></item>
 /// <item><term>Score (output)</term><description>float: its length-normalised log-probability</description></item>
 /// </list>
 /// <para><b>Estimator characteristics</b></para>
@@ -26,7 +28,9 @@ namespace Microsoft.ML.Seq2Seq;
 /// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.Seq2Seq</description></item>
 /// <item><term>Exportable to ONNX</term><description>no</description></item>
 /// </list>
-/// <para><b>Training algorithm details</b>: a subword vocabulary is learned from the training rows. An encoder reads the
+/// <para><b>Training algorithm details</b>: a subword vocabulary is learned from the training rows, unless
+/// they come as keys, which are taken as they are: of <see cref="Seq2SeqTrainerOptions.Tokenization"/> only
+/// <see cref="SubwordOptions.MaximumTokens"/> and <see cref="SubwordOptions.OverflowPolicy"/> count then. An encoder reads the
 /// source, a decoder writes the target one subword after another; both attend by softmax(QKᵀ/√d)V. The label-smoothed
 /// cross-entropy of the next subword is minimised by Adam under a warm-up schedule, on batches of rows of like length.
 /// The weights with the lowest loss on the validation rows are kept.</para>
@@ -57,9 +61,7 @@ public sealed class TransformerTrainer : IEstimator<Seq2SeqTransformer>
             base.Validate();
             OptionCheck.NotNull(nameof(Architecture), Architecture);
             Architecture.Validate();
-            OptionCheck.That(Architecture.ShareEmbeddings != EmbeddingSharing.All || Tokenization.SharedVocabulary,
-                nameof(TransformerArchitecture.ShareEmbeddings), Architecture.ShareEmbeddings,
-                $"{EmbeddingSharing.None} or {EmbeddingSharing.DecoderInputOutput} where {nameof(SubwordOptions.SharedVocabulary)} is false");
+            CheckSharing(Architecture.ShareEmbeddings);
         }
 
         internal Options Clone()
@@ -72,10 +74,10 @@ public sealed class TransformerTrainer : IEstimator<Seq2SeqTransformer>
     }
 
     /// <summary>Trains a model.</summary>
-    /// <param name="input">Training rows: source and target text. They are read once.</param>
+    /// <param name="input">Training rows: source and target. They are read once.</param>
     /// <returns>The trained model; dispose it, or the <see cref="PredictionEngine{TSrc, TDst}"/> that owns it, to free its
     /// weights at once.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or isn't text.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidOperationException">There are no rows to train on, or the loss stays infinite.</exception>
     /// <exception cref="OperationCanceledException">Canceled before a model was validated.</exception>
     public Seq2SeqTransformer Fit(IDataView input) => Fit(input, _options.ValidationSet);
@@ -86,14 +88,10 @@ public sealed class TransformerTrainer : IEstimator<Seq2SeqTransformer>
     /// <see cref="Seq2SeqTrainerOptions.ValidationFraction"/> of the training rows.</param>
     /// <inheritdoc cref="Fit(IDataView)"/>
     public Seq2SeqTransformer Fit(IDataView trainData, IDataView? validationData) =>
-        new ModelFit(_host, _options, (codec, generator) => new TransformerModel(
-            _options.Architecture.Clone(), codec.Source.VocabularySize, codec.Target.VocabularySize, generator))
-        {
-            Architecture = _options.Architecture,
-        }.Run(trainData, validationData);
+        new ModelFit(_host, _options, new ModelArchitecture { Transformer = _options.Architecture }).Run(trainData, validationData);
 
     /// <summary>The columns after <see cref="Fit(IDataView)"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or isn't text.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
         TrainerColumns.GetOutputSchema(_host, inputSchema, _options);
 }

@@ -20,6 +20,9 @@ public sealed record Generation
     /// <summary>The subwords of <see cref="Text"/>.</summary>
     public IReadOnlyList<string> Tokens { get; internal init; } = [];
 
+    /// <summary><see cref="Tokens"/> by their places in the vocabulary.</summary>
+    internal int[] TokenIds { get; init; } = [];
+
     /// <summary>Log-probability of each of <see cref="Tokens"/>, and of the end.</summary>
     public IReadOnlyList<float> TokenScores { get; internal init; } = [];
 

@@ -13,15 +13,11 @@ internal sealed record TextCodec(
 {
     /// <summary>The ids of a source to predict from; empty where nothing is to be predicted: no text, or an over-long
     /// one that is not to be cut. A row must not stop the others, so nothing throws here.</summary>
-    public int[] EncodeSource(string? text)
-    {
-        if (string.IsNullOrEmpty(text))
-            return [];
-        int[] ids = Source.Encode(text);
-        if (ids.Length <= MaximumTokens)
-            return ids;
-        return Overflow == OverflowPolicy.Truncate ? ids[..MaximumTokens] : [];
-    }
+    public int[] EncodeSource(string? text) => string.IsNullOrEmpty(text) ? [] : Limit(Source.Encode(text));
+
+    /// <inheritdoc cref="EncodeSource(string)"/>
+    public int[] EncodeSource(GenerationRequest request) =>
+        request.SourceIds is { } ids ? Limit(ids) : EncodeSource(request.Source);
 
     /// <summary>The texts of decoding options as token ids.</summary>
     public SearchConstraints Encode(DecodingOptions options)
@@ -34,6 +30,9 @@ internal sealed record TextCodec(
             AllowedTargets = options.AllowedTargets is { } targets ? TokenTrie.Create(targets.Select(Target.Encode)) : null,
         };
     }
+
+    private int[] Limit(int[] ids) =>
+        ids.Length <= MaximumTokens ? ids : Overflow == OverflowPolicy.Truncate ? ids[..MaximumTokens] : [];
 
     /// <summary>A phrase as it is encoded at the start of a text or after a space, and right after another sign.</summary>
     private IEnumerable<int[]> Occurrences(string phrase)

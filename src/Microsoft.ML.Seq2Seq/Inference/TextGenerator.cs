@@ -36,7 +36,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         var encoded = new List<EncodedRow>(requests.Count);
         for (int row = 0; row < requests.Count; row++)
         {
-            int[] ids = codec.EncodeSource(requests[row].Source);
+            int[] ids = codec.EncodeSource(requests[row]);
             if (ids.Length == 0)
                 generations[row] = Generation.Empty;
             else
@@ -131,6 +131,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
             Text = codec.Target.Decode(hypothesis.Tokens),
             Score = (float)hypothesis.Score,
             Tokens = [.. hypothesis.Tokens.Select(codec.Target.Token)],
+            TokenIds = hypothesis.Tokens,
             TokenScores = hypothesis.TokenScores,
             SourceTokens = sourceTokens,
             // Without the row and the column of the end tokens, which are no text.

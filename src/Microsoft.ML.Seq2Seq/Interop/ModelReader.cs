@@ -31,6 +31,12 @@ internal sealed class ModelReader
     /// <exception cref="FormatException">The stream refers to a string that the file doesn't have.</exception>
     public string? ReadString() => _context.LoadStringOrNull();
 
+    /// <summary>Reads a string that has to be a column's name.</summary>
+    /// <exception cref="InvalidDataException">It is null or empty.</exception>
+    public string ReadColumnName() => ReadString() is { Length: > 0 } name
+        ? name
+        : throw new InvalidDataException("The model file has no name where that of a column is expected.");
+
     /// <summary>Checks that an entry is what was written and lets <paramref name="read"/> read it.</summary>
     /// <param name="name">The name under which <see cref="ModelWriter.WriteEntry"/> wrote the next entry.</param>
     /// <param name="read">Gets a stream that can seek; it is closed by the caller.</param>

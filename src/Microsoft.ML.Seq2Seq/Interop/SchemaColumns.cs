@@ -20,6 +20,10 @@ internal static class SchemaColumns
         SchemaShape? annotations = null) =>
         new(name, kind, itemType, isKey, annotations);
 
+    /// <summary>A shape with one more column, which replaces the one of its name.</summary>
+    public static SchemaShape With(SchemaShape schema, SchemaShape.Column column) =>
+        new(schema.Where(other => other.Name != column.Name).Append(column));
+
     /// <summary>What an estimator knows of a data view's columns; hidden ones are left out.</summary>
     public static SchemaShape ShapeOf(DataViewSchema schema) => SchemaShape.Create(schema);
 

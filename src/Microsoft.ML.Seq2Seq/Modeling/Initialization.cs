@@ -10,14 +10,16 @@ internal static class Initialization
     public static Tensor XavierUniform(Generator generator, long output, long input)
     {
         double bound = Math.Sqrt(6.0 / (input + output));
-        return torch.rand([output, input], generator: generator).mul_(2 * bound).sub_(bound);
+        using Scalar width = 2 * bound, half = bound;
+        return torch.rand([output, input], generator: generator).mul_(width).sub_(half);
     }
 
     /// <summary>Normal with deviation d^-½, so that the scaled embeddings of section 3.4 have unit variance; the
     /// padding's row is zero: (vocabulary, d)</summary>
     public static Tensor Embedding(Generator generator, long vocabulary, long dimension, long padding)
     {
-        var table = torch.randn([vocabulary, dimension], generator: generator).mul_(Math.Pow(dimension, -0.5));
+        using Scalar deviation = Math.Pow(dimension, -0.5);
+        var table = torch.randn([vocabulary, dimension], generator: generator).mul_(deviation);
         using var paddingRow = table[padding];
         paddingRow.zero_();
         return table;

@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -119,7 +120,7 @@ internal sealed class MultiHeadAttention : nn.Module
         var k = key.reshape(rows * _groups, keys, _dimension).transpose(1, 2); // (B·groups, d, K)
         var scores = torch.bmm(q.mul(_scale), k);
         if (bias is not null)
-            scores = scores.view(rows, _heads, queries, keys).add_(bias).view(scores.shape);
+            scores = scores.view(rows, _heads, queries, keys).Accumulate(bias).view(scores.shape);
         var weights = scores.softmax(-1); // (B·groups, H/groups·Q, K)
         note?.Invoke(weights.view(rows, _heads, queries, keys));
         weights = training?.Dropout.Apply(weights, _dropout) ?? weights;

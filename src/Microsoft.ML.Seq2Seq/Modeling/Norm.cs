@@ -9,7 +9,7 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 internal sealed class Norm : nn.Module
 {
     private const double LayerNormEpsilon = 1e-5;
-    private const double RmsNormEpsilon = 1e-6;
+    private static readonly Scalar _rmsNormEpsilon = 1e-6;
 
     private readonly long[] _shape;
 
@@ -33,7 +33,7 @@ internal sealed class Norm : nn.Module
     {
         if (_bias is not null)
             return nn.functional.layer_norm(x, _shape, _weight, _bias, LayerNormEpsilon);
-        var meanSquare = x.square().mean([-1], keepdim: true);
-        return x.mul(meanSquare.add(RmsNormEpsilon).rsqrt()).mul(_weight);
+        var meanSquare = x.mul(x).mean([-1], keepdim: true);
+        return x.mul(meanSquare.add(_rmsNormEpsilon).rsqrt()).mul(_weight);
     }
 }

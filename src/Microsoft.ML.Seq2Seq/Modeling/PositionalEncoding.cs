@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -34,12 +35,16 @@ internal abstract class PositionalEncoding(string name) : nn.Module(name)
     /// <summary>A bias for the scores of queries start … start+Q-1 on keys 0 … K-1: (1, H, Q, K), or null.</summary>
     public virtual Tensor? Bias(int start, int queries, int keys) => null;
 
+    /// <summary>start … start+count-1: (count), float</summary>
+    protected static Tensor Positions(int start, long count, Device device) =>
+        torch.tensor(Enumerable.Range(start, (int)count).Select(position => (float)position).ToArray(), device: device);
+
     /// <summary>key position - query position: (Q, K), float</summary>
     protected static Tensor Distances(int start, int queries, int keys, Device device)
     {
         using var scope = NewDisposeScope();
-        var key = torch.arange(keys, dtype: ScalarType.Float32, device: device).unsqueeze(0);
-        var query = torch.arange(start, start + queries, dtype: ScalarType.Float32, device: device).unsqueeze(1);
+        var key = Positions(0, keys, device).unsqueeze(0);
+        var query = Positions(start, queries, device).unsqueeze(1);
         return key.sub(query).MoveToOuterDisposeScope();
     }
 }
@@ -68,7 +73,7 @@ internal sealed class SinusoidalPositions : PositionalEncoding
         var rows = start + length <= Prepared
             ? _table.narrow(0, start, length)
             : Table(start, length, _dimension).to(embeddings.device);
-        return embeddings.add(rows.to(embeddings.dtype));
+        return embeddings.Plus(rows.to(embeddings.dtype));
     }
 
     /// <summary>Rows start … start+length-1: (length, D). Computed in double precision.</summary>
@@ -91,22 +96,23 @@ internal sealed class SinusoidalPositions : PositionalEncoding
 /// <summary>A trained vector for each of the first positions; later ones share the last.</summary>
 internal sealed class LearnedPositions : PositionalEncoding
 {
-    private const int Positions = 1024;
+    private const int LastPosition = 1023;
 
     [ComponentName(Name = "table")]
-    private readonly Parameter _table; // (Positions, D)
+    private readonly Parameter _table; // (LastPosition + 1, D)
 
     public LearnedPositions(Generator generator, int dimension)
         : base(nameof(LearnedPositions))
     {
-        _table = new Parameter(torch.randn([Positions, dimension], generator: generator).mul_(Math.Pow(dimension, -0.5)));
+        using Scalar deviation = Math.Pow(dimension, -0.5);
+        _table = new Parameter(torch.randn([LastPosition + 1, dimension], generator: generator).mul_(deviation));
         RegisterComponents();
     }
 
     public override Tensor AddTo(Tensor embeddings, int start)
     {
-        var positions = torch.arange(start, start + embeddings.shape[1], dtype: ScalarType.Int64, device: embeddings.device);
-        return embeddings.add(_table.index_select(0, positions.clamp_max_(Positions - 1)));
+        long[] rows = [.. Enumerable.Range(start, (int)embeddings.shape[1]).Select(position => (long)Math.Min(position, LastPosition))];
+        return embeddings.Plus(_table.index_select(0, torch.tensor(rows, device: embeddings.device)));
     }
 }
 
@@ -128,11 +134,10 @@ internal sealed class RotaryPositions : PositionalEncoding
     public override Tensor Rotate(Tensor x, int start)
     {
         long length = x.shape[2], half = x.shape[3] / 2;
-        var positions = torch.arange(start, start + length, dtype: ScalarType.Float32, device: x.device).unsqueeze(1);
-        var angles = positions.mul(_frequencies); // (T, d/2)
+        var angles = Positions(start, length, x.device).unsqueeze(1).mul(_frequencies); // (T, d/2)
         Tensor cos = angles.cos().to(x.dtype), sin = angles.sin().to(x.dtype);
         Tensor first = x.narrow(3, 0, half), second = x.narrow(3, half, half);
-        return torch.cat([first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin))], -1);
+        return torch.cat([first.mul(cos).sub(second.mul(sin)), second.mul(cos).Plus(first.mul(sin))], -1);
     }
 }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -26,8 +27,8 @@ internal sealed class Residual : nn.Module
     public Tensor Around(Tensor x, Func<Tensor, Tensor> subLayer, TrainingPass? training)
     {
         if (_normalizeFirst)
-            return x.add(Drop(subLayer(_norm.Forward(x)), training));
-        return _norm.Forward(x.add(Drop(subLayer(x), training)));
+            return x.Plus(Drop(subLayer(_norm.Forward(x)), training));
+        return _norm.Forward(x.Plus(Drop(subLayer(x), training)));
     }
 
     private Tensor Drop(Tensor x, TrainingPass? training) => training?.Dropout.Apply(x, _dropout) ?? x;

@@ -1,4 +1,5 @@
 using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>The Transformer (Vaswani et al. 2017, figure 1).</summary>
-internal sealed class TransformerModel : SequenceModel
+internal sealed class TransformerModel : SequenceModel, IEncoder
 {
     private readonly TransformerArchitecture _architecture;
     private readonly Scalar _embeddingScale; // √D
@@ -74,6 +75,8 @@ internal sealed class TransformerModel : SequenceModel
 
     public override int Width => _architecture.ModelDimension;
 
+    public int EncoderWidth => _architecture.ModelDimension;
+
     public override int TargetVocabulary => (int)OutputWeight.shape[0];
 
     public override object Settings => _architecture;
@@ -92,7 +95,7 @@ internal sealed class TransformerModel : SequenceModel
     public override Tensor Forward(Batch batch, TrainingPass? training) =>
         Decode(batch, Encode(batch, training), training);
 
-    /// <summary>The encoder's output: (B, S, D).</summary>
+    /// <inheritdoc/>
     public Tensor Encode(SourceBatch batch, TrainingPass? training)
     {
         int length = (int)batch.Source.shape[1];
@@ -183,5 +186,5 @@ internal sealed class TransformerModel : SequenceModel
         return torch.tensor(mask, [queries, keys], device: _sourceEmbedding.device);
     }
 
-    private static Tensor? Add(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a.add(b);
+    private static Tensor? Add(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a.Plus(b);
 }

@@ -1,57 +1,54 @@
 using Microsoft.ML.Runtime;
-using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Interop;
 
 namespace Microsoft.ML.Seq2Seq.Pipeline;
 
 /// <summary>
-/// Reads sources ahead of the rows that are asked for and decodes a window of them together, so that rows of like
+/// Reads ahead of the rows that are asked for and hands a window of them to the stage together, so that rows of like
 /// length share a batch. Memory is bounded by the window, whatever the number of rows.
 /// </summary>
-internal sealed class LookAhead : IDisposable
+internal sealed class LookAhead<TRequest, TResult> : IDisposable
 {
     /// <summary>The window starts small, so that the first rows come soon, and quadruples up to a size at which
     /// sorting by length leaves next to no padding.</summary>
     private const int FirstWindow = 32, LargestWindow = 2048;
 
-    /// <summary>A window of very long texts ends early.</summary>
-    private const int MostCharacters = 1 << 20;
+    /// <summary>A window of very long rows ends early.</summary>
+    private const int LargestSize = 1 << 20;
 
     private readonly HostSettings _host;
     private readonly IChannel _channel;
     private readonly IProgressChannel _progress;
     private readonly CancellationTokenSource _canceled = new();
+    private readonly RowStage<TRequest, TResult> _stage;
     private readonly DataViewRowCursor _cursor;
-    private readonly RequestReader _reader;
-    private readonly TextGenerator _generator;
-    private readonly DecodingOptions _options;
-    private readonly List<GenerationRequest> _requests = [];
-    private Generation[] _generations = [];
+    private readonly Func<TRequest> _reader;
+    private readonly List<TRequest> _requests = [];
+    private TResult[] _results = [];
     private int _window = FirstWindow;
     private int _next;
-    private long _decoded; // rows
+    private long _mapped; // rows
 
-    public LookAhead(IHost host, IDataView input, GenerationSchema schema, TextGenerator generator, DecodingOptions options)
+    public LookAhead(IHost host, IDataView input, RowStage<TRequest, TResult> stage)
     {
         _host = new HostSettings(host);
-        _generator = generator;
-        _options = options;
-        _cursor = input.GetRowCursor(schema.Read);
-        _reader = new RequestReader(_cursor, schema);
+        _stage = stage;
+        _cursor = input.GetRowCursor(stage.Read);
+        _reader = stage.Reader(_cursor);
         _channel = host.Start("Prediction");
         _progress = host.StartProgressChannel("Prediction");
         double? rows = input.GetRowCount();
-        _progress.SetHeader(new ProgressHeader(["rows"]), entry => entry.SetProgress(0, Interlocked.Read(ref _decoded), rows ?? double.NaN));
+        _progress.SetHeader(new ProgressHeader(["rows"]), entry => entry.SetProgress(0, Interlocked.Read(ref _mapped), rows ?? double.NaN));
     }
 
-    /// <summary>The generation of the next row.</summary>
+    /// <summary>The result of the next row.</summary>
     /// <exception cref="OperationCanceledException">The host was canceled.</exception>
     /// <exception cref="InvalidOperationException">The source has fewer rows than it had for the caller's cursor.</exception>
-    public Generation Next()
+    public TResult Next()
     {
-        if (_next == _generations.Length)
-            DecodeWindow();
-        return _generations[_next++];
+        if (_next == _results.Length)
+            MapWindow();
+        return _results[_next++];
     }
 
     public void Dispose()
@@ -62,34 +59,34 @@ internal sealed class LookAhead : IDisposable
         _cursor.Dispose();
     }
 
-    private void DecodeWindow()
+    private void MapWindow()
     {
         HearTheHost();
         _canceled.Token.ThrowIfCancellationRequested();
         _requests.Clear();
-        int characters = 0;
-        while (_requests.Count < _window && characters < MostCharacters && _cursor.MoveNext())
+        int size = 0;
+        while (_requests.Count < _window && size < LargestSize && _cursor.MoveNext())
         {
-            var request = _reader.Read();
+            var request = _reader();
             _requests.Add(request);
-            characters += request.Source!.Length;
+            size += _stage.SizeOf(request);
         }
         if (_requests.Count == 0)
             throw new InvalidOperationException(
                 "The data gave fewer rows when it was read a second time. Data that differs between readings has to be cached first " +
                 "(mlContext.Data.Cache).");
-        _generations = _generator.Generate(_requests, _options, decoded: OnDecoded, cancellation: _canceled.Token);
-        _progress.Checkpoint((double)_decoded);
+        _results = _stage.Map(_requests, OnMapped, _canceled.Token);
+        _progress.Checkpoint((double)_mapped);
         // MLContext.Log hears channels alone.
-        _channel.Trace(MessageSensitivity.None, "{0} rows predicted", _decoded);
+        _channel.Trace(MessageSensitivity.None, "{0} rows predicted", _mapped);
         _next = 0;
         _window = Math.Min(LargestWindow, 4 * _window);
     }
 
-    /// <summary>Comes from the threads that decode.</summary>
-    private void OnDecoded(int rows)
+    /// <summary>Comes from the threads that work.</summary>
+    private void OnMapped(int rows)
     {
-        Interlocked.Add(ref _decoded, rows);
+        Interlocked.Add(ref _mapped, rows);
         HearTheHost();
     }
 

@@ -2,20 +2,22 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Seq2Seq.Pipeline;
 
-/// <summary>A column that a model adds, and how its value is read off a generation.</summary>
-internal abstract record OutputColumn(string Name, DataViewType Type)
+/// <summary>The columns that a model adds.</summary>
+internal static class OutputColumn
 {
-    /// <summary>A <see cref="ValueGetter{TValue}"/> of the column's raw type.</summary>
-    public abstract Delegate Getter(Func<Generation> current);
-
-    /// <summary>The columns that go with the decoding options, in their order.</summary>
-    public static IReadOnlyList<OutputColumn> For(GenerationColumns columns, DecodingOptions options)
+    /// <summary>Those that go with the decoding options, in their order.</summary>
+    /// <param name="columns">Their names.</param>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="keys">How the prediction becomes keys; null where it is text.</param>
+    public static IReadOnlyList<AddedColumn<Generation>> For(
+        GenerationColumns columns, DecodingOptions options, SubwordKeys? keys = null)
     {
-        List<OutputColumn> added =
+        List<AddedColumn<Generation>> added =
         [
-            new OutputColumn<ReadOnlyMemory<char>>(columns.Predicted, TextDataViewType.Instance,
-                (Generation generation, ref ReadOnlyMemory<char> value) => value = generation.Text.AsMemory()),
-            new OutputColumn<float>(columns.Score, NumberDataViewType.Single,
+            keys?.Column<Generation>(columns.Predicted, generation => generation.TokenIds)
+                ?? new AddedColumn<Generation, ReadOnlyMemory<char>>(columns.Predicted, TextDataViewType.Instance,
+                    (Generation generation, ref ReadOnlyMemory<char> value) => value = generation.Text.AsMemory()),
+            new AddedColumn<Generation, float>(columns.Score, NumberDataViewType.Single,
                 (Generation generation, ref float value) => value = generation.Score),
         ];
         if (options.NumberOfHypotheses > 1)
@@ -35,7 +37,7 @@ internal abstract record OutputColumn(string Name, DataViewType Type)
         return added;
     }
 
-    private static OutputColumn<VBuffer<TValue>> Vector<TItem, TValue>(
+    private static AddedColumn<Generation, VBuffer<TValue>> Vector<TItem, TValue>(
         string name, PrimitiveDataViewType type, Func<Generation, IReadOnlyList<TItem>> items, Func<TItem, TValue> value) =>
         new(name, new VectorDataViewType(type), (Generation generation, ref VBuffer<TValue> buffer) =>
         {
@@ -45,15 +47,6 @@ internal abstract record OutputColumn(string Name, DataViewType Type)
                 editor.Values[i] = value(list[i]);
             buffer = editor.Commit();
         });
-}
-
-/// <summary>Reads a value off a generation.</summary>
-internal delegate void GenerationValue<T>(Generation generation, ref T value);
-
-/// <inheritdoc/>
-internal sealed record OutputColumn<T>(string Name, DataViewType Type, GenerationValue<T> Read) : OutputColumn(Name, Type)
-{
-    public override Delegate Getter(Func<Generation> current) => (ValueGetter<T>)((ref T value) => Read(current(), ref value));
 }
 
 /// <summary>Names of a model's columns.</summary>

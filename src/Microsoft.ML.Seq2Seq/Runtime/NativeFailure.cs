@@ -98,13 +98,16 @@ internal static partial class NativeFailure
         return $"the loader refuses them. {Add(s)}";
     }
 
-    /// <summary>The command that adds libtorch.</summary>
+    /// <summary>How the application gets the right libtorch: from its build, or by a command.</summary>
     private static string Add(NativeSituation s)
     {
         string version = s.WantedLibTorch is { } wanted ? $" --version {wanted}" : "";
-        string add = $"Add them to the application's project: dotnet add package libtorch-cpu-{s.Platform}{version}";
         string? system = s.Platform switch { "linux-x64" => "linux", "win-x64" => "windows", _ => null };
-        return system is null ? add : $"{add} (for an NVIDIA GPU instead: TorchSharp-cuda-{system} --version {s.TorchSharpVersion})";
+        string gpuBackend = system is null ? "" : $", or cuda-{system} for an NVIDIA GPU";
+        string gpuPackage = system is null ? "" : $" (for an NVIDIA GPU: TorchSharp-cuda-{system} --version {s.TorchSharpVersion})";
+        return "The build of a program that references no package of them brings them, if its property TorchBackend is "
+            + $"cpu{gpuBackend}: dotnet publish -r {s.Platform}. "
+            + $"To add them to its project yourself: dotnet add package libtorch-cpu-{s.Platform}{version}{gpuPackage}";
     }
 
     private static bool IsPartOfLibTorch(string name) =>

@@ -26,14 +26,8 @@ internal sealed class Checkpoint : IDisposable
     /// <summary>Atomically: the file is there in full or not at all, whenever the process or the machine dies.</summary>
     public static void Write(string path, CheckpointState state, IEnumerable<(string Name, Tensor Tensor)> tensors)
     {
-        string temporary = path + CheckpointStore.TemporaryExtension;
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
-        {
-            using var json = torch.tensor(state.ToJson());
-            SafeTensors.Write(stream, tensors.Prepend((StateName, json)));
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
+        using var json = torch.tensor(state.ToJson());
+        AtomicFile.Write(path, stream => SafeTensors.Write(stream, tensors.Prepend((StateName, json))));
     }
 
     /// <exception cref="InvalidDataException">The file is damaged or no checkpoint.</exception>

@@ -1,12 +1,11 @@
 using System.Globalization;
+using Microsoft.ML.Seq2Seq.Persistence;
 
 namespace Microsoft.ML.Seq2Seq.Training;
 
 /// <summary>The checkpoints of a folder: the newest few are kept, and a run goes on from the newest.</summary>
 internal sealed class CheckpointStore
 {
-    public const string TemporaryExtension = ".tmp";
-
     private const string Prefix = "step-", Extension = ".checkpoint";
 
     private readonly string _directory;
@@ -19,13 +18,24 @@ internal sealed class CheckpointStore
         _options = options;
         Directory.CreateDirectory(directory);
         // What a killed process left half-written.
-        foreach (string file in Directory.EnumerateFiles(directory, Prefix + "*" + Extension + TemporaryExtension))
+        foreach (string file in Directory.EnumerateFiles(directory, Prefix + "*" + Extension + AtomicFile.TemporaryExtension))
             File.Delete(file);
     }
 
     /// <summary>Null where the options ask for no checkpoints.</summary>
     public static CheckpointStore? Create(TrainingOptions options) =>
         options.CheckpointDirectory is { } directory ? new CheckpointStore(directory, options) : null;
+
+    /// <summary>The seed of the run that training will continue: what is drawn before training, such as a split of the
+    /// rows, has to be drawn as then. Null where it starts anew.</summary>
+    /// <exception cref="InvalidDataException">The newest checkpoint is damaged.</exception>
+    public static int? FindSeed(TrainingOptions options)
+    {
+        if (options.Resume == ResumeMode.Never || Create(options)?.Files().LastOrDefault() is not { } newest)
+            return null;
+        using var checkpoint = Checkpoint.Read(newest);
+        return checkpoint.State.Seed;
+    }
 
     /// <summary>What to continue; null starts anew.</summary>
     /// <param name="fingerprint">Of the run to be made.</param>

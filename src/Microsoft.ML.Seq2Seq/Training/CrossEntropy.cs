@@ -1,5 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -65,6 +66,9 @@ internal static class CrossEntropy
         var weight = model.OutputWeight.detach().to(precision); // (V, D)
         var weightGradient = backward is null ? null : model.OutputWeight.grad;
         var totals = torch.zeros(2, ScalarType.Float32, device: decoded.device); // smoothed, likelihood
+        using Scalar onTarget = 1 - smoothing, onAll = smoothing;
+        // d loss / d logits = p - (1-ε)·onehot(y) - ε/V
+        using Scalar share = smoothing / model.TargetVocabulary, lessOnTarget = smoothing - 1, factor = backward?.Scale ?? 0;
         long count = rows.shape[0];
         long chunk = isReduced ? ChunkRowsReduced : ChunkRows;
         for (long start = 0; start < count; start += chunk)
@@ -79,19 +83,18 @@ internal static class CrossEntropy
             var normalizer = logits.amax([1], true).sub(probabilities.amax([1], true).log());
             var likelihood = normalizer.sub(logits.gather(1, target));
             var uniform = normalizer.sub(logits.mean([1], true));
-            totals[0].add_(likelihood.mul(1 - smoothing).add(uniform.mul(smoothing)).sum());
-            totals[1].add_(likelihood.sum());
-            if (backward is not var (scale, gradient))
+            totals[0].Accumulate(likelihood.mul(onTarget).Plus(uniform.mul(onAll)).sum());
+            totals[1].Accumulate(likelihood.sum());
+            if (backward is not var (_, gradient))
                 continue;
-            // d loss / d logits = p - (1-ε)·onehot(y) - ε/V
-            probabilities.sub_(smoothing / model.TargetVocabulary);
-            probabilities.scatter_add_(1, target, torch.full_like(likelihood, smoothing - 1));
-            probabilities.mul_(scale);
+            probabilities.sub_(share);
+            probabilities.scatter_add_(1, target, torch.full_like(likelihood, lessOnTarget));
+            probabilities.mul_(factor);
             probabilities = probabilities.to(precision);
             gradient.index_copy_(
                 0, batch.TargetPositions.narrow(0, start, length), probabilities.mm(weight).to(ScalarType.Float32));
             if (isReduced)
-                weightGradient!.add_(probabilities.t().mm(row));
+                weightGradient!.Accumulate(probabilities.t().mm(row));
             else
                 weightGradient!.addmm_(probabilities.t(), row);
         }

@@ -19,10 +19,11 @@ internal static class Fingerprint
     ];
 
     public static SortedDictionary<string, string> Of(
-        SequenceModel model, EncodedPairs training, EncodedPairs validation, TrainingOptions options)
+        SequenceModel model, EncodedPairs training, EncodedPairs validation, TrainingOptions options, int seed)
     {
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
+            ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
             ["training rows"] = Hash(training),
             ["validation rows"] = Hash(validation),
             ["weights"] = string.Join(", ", model.named_parameters()

@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -53,7 +54,7 @@ internal sealed class FlatParameters : IDisposable
     public void TakeGradients(FlatParameters replica)
     {
         using var scope = NewDisposeScope();
-        Gradients.add_(replica.Gradients);
+        Gradients.Accumulate(replica.Gradients);
         replica.Gradients.zero_();
     }
 
@@ -70,7 +71,10 @@ internal sealed class FlatParameters : IDisposable
         using var scope = NewDisposeScope();
         double norm = Gradients.norm().item<float>();
         if (limit > 0 && norm > limit && double.IsFinite(norm))
-            Gradients.mul_(limit / norm);
+        {
+            using Scalar factor = limit / norm;
+            Gradients.mul_(factor);
+        }
         return norm;
     }
 

@@ -59,13 +59,12 @@ internal sealed class TrainingLoop
     {
         using var threads = new ThreadScope(_options.Threads);
         var store = CheckpointStore.Create(_options);
-        var fingerprint = store is null ? [] : Fingerprint.Of(_model, _training, _validation, _options);
+        var fingerprint = store is null ? [] : Fingerprint.Of(_model, _training, _validation, _options, _seed);
         using var checkpoint = store?.Resume(fingerprint);
-        int seed = checkpoint?.State.Seed ?? _seed;
-        using var step = new TrainingStep(_model, _options, seed);
+        using var step = new TrainingStep(_model, _options, _seed);
         using var averages = WeightAverage.Create(_options, step.Parameters);
         using var best = new BestWeights(step.Parameters);
-        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)Updates(seed, 0).Length * _options.MaxEpochs);
+        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)Updates(0).Length * _options.MaxEpochs);
         var rate = new LearningRate(_options, planned, _model.Width);
         var run = new TrainingRun(step.Parameters, planned, _options.MaxDuration);
         if (checkpoint is not null)
@@ -76,7 +75,7 @@ internal sealed class TrainingLoop
         {
             if (run.Position == 0)
                 run.Epoch++;
-            var updates = Updates(seed, run.Epoch);
+            var updates = Updates(run.Epoch);
             while (run.Position < updates.Length && run.StopReason is null)
             {
                 Step(run, step, updates[run.Position++], rate);
@@ -88,7 +87,7 @@ internal sealed class TrainingLoop
                 if (isDue || run.StopReason is not null)
                     Validate(run, averages, best, rate);
                 if (run.StopReason is not null || (_options.CheckpointEverySteps is { } steps ? run.Step % steps == 0 : isDue))
-                    store?.Save(run.Snapshot(fingerprint, seed, step.Drawn, rate.Factor), Tensors(step, averages, best));
+                    store?.Save(run.Snapshot(fingerprint, _seed, step.Drawn, rate.Factor), Tensors(step, averages, best));
             }
             if (run.Position == updates.Length)
                 run.Position = 0;
@@ -101,7 +100,7 @@ internal sealed class TrainingLoop
     }
 
     /// <summary>The batches of each update of an epoch.</summary>
-    private int[][][] Updates(int seed, int epoch) => [.. _planner.Shuffled(seed, epoch).Chunk(_options.GradientAccumulation)];
+    private int[][][] Updates(int epoch) => [.. _planner.Shuffled(_seed, epoch).Chunk(_options.GradientAccumulation)];
 
     private static IEnumerable<(string Name, Tensor Tensor)> Tensors(TrainingStep step, WeightAverage? averages, BestWeights best)
     {

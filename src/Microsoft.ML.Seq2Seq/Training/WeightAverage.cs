@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -117,10 +118,11 @@ internal sealed class CheckpointAverage(FlatParameters parameters, int count) : 
             return;
         using var noGrad = torch.no_grad();
         using var scope = NewDisposeScope();
+        using Scalar count = _snapshots.Count;
         Parameters.Values.zero_();
         foreach (var snapshot in _snapshots)
-            Parameters.Values.add_(snapshot);
-        Parameters.Values.div_(_snapshots.Count);
+            Parameters.Values.Accumulate(snapshot);
+        Parameters.Values.div_(count);
     }
 
     public override void Dispose()

@@ -18,7 +18,7 @@ internal static class DatesCommand
 
     private static readonly Form _quick = new(
         new DateDatasetSize(4_000, 200, 300, 100) { Languages = ["English", "German", "French", "Japanese", "Digits"] },
-        Epochs: 8, Bar: 0.75);
+        Epochs: 5, Bar: 0.40);
 
     /// <summary>Shown whatever the seed, each meaning <see cref="FixedMeaning"/>.</summary>
     private static readonly (string Source, string Style)[] _fixedExamples =

@@ -34,7 +34,7 @@ internal static class PredictCommand
         command.Runs((parse, cancellation) =>
         {
             using Seq2SeqTransformer model = Load(parse.GetRequiredValue(file).FullName);
-            using Seq2SeqTransformer? other = parse.Given(beam) is { } size ? model.WithDecoding(TranslateCommand.Search(size)) : null;
+            using Seq2SeqTransformer? other = parse.Given(beam) is { } size ? model.WithDecoding(TranslateCommand.Search(model.Decoding, size)) : null;
             using StreamReader input = new(Console.OpenStandardInput(), Encoding.UTF8);
             using StreamWriter output = new(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
             // Whoever types wants each answer at once.

@@ -20,7 +20,7 @@ internal static class TranslateCommand
         Option<int> epochs = CommandParts.Number("--epochs", "Passes over the training rows", 1, 10_000, 10);
         Option<double> minutes = CommandParts.Number("--minutes", "Longest time to train (default: no limit)", 0.01, 100_000.0);
         Option<int> vocabulary = CommandParts.Number("--vocabulary", "Most tokens of the shared vocabulary", 300, 1_000_000, 8000);
-        Option<int> tokens = CommandParts.Number("--tokens-per-batch", "Size of a batch", 1, 10_000_000, 4096);
+        Option<int> tokens = CommandParts.Number("--tokens-per-batch", "Size of a batch; small data learns most from many small ones", 1, 10_000_000, 1024);
         Option<double> dropout = CommandParts.Number("--dropout", "Share of activations dropped in training; small data wants 0.3 (default: the preset's)", 0, 0.95);
         Option<double> rate = CommandParts.Number("--learning-rate", "Highest learning rate (default: by the schedule)", 1e-8, 10);
         Option<int> warmup = CommandParts.Number("--warmup", "Steps until it is reached (default: a tenth of all)", 0, 10_000_000);
@@ -52,7 +52,7 @@ internal static class TranslateCommand
                     WarmupSteps = parse.Given(warmup),
                     CancellationToken = cancellation,
                 },
-                Decoding = Search(parse.GetValue(beam)),
+                Decoding = Search(new DecodingOptions(), parse.GetValue(beam)),
             };
             return Run(parse.Screen(), options, parse.GetValue(seed),
                 parse.GetRequiredValue(train).FullName, parse.GetRequiredValue(valid).FullName, parse.GetRequiredValue(test).FullName,
@@ -61,9 +61,13 @@ internal static class TranslateCommand
         return command;
     }
 
-    /// <summary>A beam, or greedy search for a beam of 1.</summary>
-    public static DecodingOptions Search(int beam)
-        => beam == 1 ? new() { Strategy = DecodingStrategy.Greedy } : new() { Strategy = DecodingStrategy.Beam, BeamSize = beam };
+    /// <summary>The same options with a beam, or greedy search for a beam of 1.</summary>
+    public static DecodingOptions Search(DecodingOptions options, int beam)
+    {
+        options.Strategy = beam == 1 ? DecodingStrategy.Greedy : DecodingStrategy.Beam;
+        options.BeamSize = beam;
+        return options;
+    }
 
     private static int Run(
         IAnsiConsole console, TransformerTrainer.Options options, int seed, string train, string valid, string test, string? output)

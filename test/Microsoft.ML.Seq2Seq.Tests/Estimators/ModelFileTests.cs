@@ -24,6 +24,7 @@ public sealed class ModelFileTests
 
         AssertSameOutput(model.Generate(_sources), loaded.Generate(_sources));
         Assert.HasCount(2, loaded.Generate("abc").Hypotheses);
+        Assert.AreEqual(3, loaded.Decoding.BeamSize);
         Assert.AreEqual(
             JsonSerializer.Serialize(model.Report), JsonSerializer.Serialize(loaded.Report));
     }
@@ -66,8 +67,9 @@ public sealed class ModelFileTests
         Assert.IsFalse(names.Any(name => name.EndsWith(".pkl", StringComparison.Ordinal) || name.EndsWith(".dll", StringComparison.Ordinal)
             || name.EndsWith(".py", StringComparison.Ordinal)));
         using var config = JsonDocument.Parse(zip.Entries.Single(entry => entry.Name == "config.json").Open());
-        Assert.AreEqual(32, config.RootElement.GetProperty("Architecture").GetProperty("ModelDimension").GetInt32());
-        Assert.AreEqual("Pre", config.RootElement.GetProperty("Architecture").GetProperty("NormPlacement").GetString());
+        var architecture = config.RootElement.GetProperty("Architecture").GetProperty("Transformer");
+        Assert.AreEqual(32, architecture.GetProperty("ModelDimension").GetInt32());
+        Assert.AreEqual("Pre", architecture.GetProperty("NormPlacement").GetString());
     }
 
     [TestMethod]
@@ -172,7 +174,7 @@ public sealed class ModelFileTests
         CollectionAssert.AreEqual(expected.Select(one => one.Score).ToArray(), actual.Select(one => one.Score).ToArray());
     }
 
-    private static void AssertFreshProcess(ITransformer model, string column)
+    internal static void AssertFreshProcess(ITransformer model, string column)
     {
         string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.zip");
         try

@@ -32,14 +32,22 @@ public sealed class InvarianceTests
         })];
         yield return ["no encoder", TinyModels.Architecture(a => a.EncoderLayers = 0)];
         yield return ["uneven depths", TinyModels.Architecture(a => a.DecoderLayers = 1)];
+        foreach (var cell in Enum.GetValues<RecurrentCell>())
+            foreach (var attention in Enum.GetValues<RecurrentAttention>())
+                foreach (bool feeding in new[] { true, false })
+                    yield return [$"{cell}, {attention}, {(feeding ? "with" : "without")} input feeding", TinyModels.Recurrent(
+                        a => (a.Cell, a.Attention, a.InputFeeding) = (cell, attention, feeding))];
+        foreach (var sharing in Enum.GetValues<EmbeddingSharing>())
+            yield return [$"recurrent, share {sharing}", TinyModels.Recurrent(a => a.ShareEmbeddings = sharing)];
+        yield return ["recurrent, uneven depths", TinyModels.Recurrent(a => (a.EncoderLayers, a.DecoderLayers) = (1, 3))];
     }
 
     [TestMethod]
     [DynamicData(nameof(Architectures))]
-    public void ATokenIsNotSeenBeforeItsTurn(string name, TransformerArchitecture architecture)
+    public void ATokenIsNotSeenBeforeItsTurn(string name, object architecture)
     {
         using var scope = NewDisposeScope();
-        using var model = TinyModels.Create(architecture);
+        using var model = TinyModels.CreateAny(architecture);
         int[] source = [4, 5, 6], target = [7, 8, 9, 10, 11];
         for (int changed = 0; changed < target.Length; changed++)
         {
@@ -56,10 +64,10 @@ public sealed class InvarianceTests
 
     [TestMethod]
     [DynamicData(nameof(Architectures))]
-    public void PaddingAndNeighboursChangeNothing(string name, TransformerArchitecture architecture)
+    public void PaddingAndNeighboursChangeNothing(string name, object architecture)
     {
         using var scope = NewDisposeScope();
-        using var model = TinyModels.Create(architecture);
+        using var model = TinyModels.CreateAny(architecture);
         var random = new Random(3);
         (int[], int[])[] rows = [.. new[] { (5, 4), (1, 1), (0, 2), (9, 7) }
             .Select(lengths => (TinyModels.Tokens(random, lengths.Item1), TinyModels.Tokens(random, lengths.Item2)))];
@@ -75,11 +83,11 @@ public sealed class InvarianceTests
 
     [TestMethod]
     [DynamicData(nameof(Architectures))]
-    public void IncrementalDecodingEqualsFullDecoding(string name, TransformerArchitecture architecture)
+    public void IncrementalDecodingEqualsFullDecoding(string name, object architecture)
     {
         using var scope = NewDisposeScope();
         using var noGrad = torch.no_grad();
-        using var model = TinyModels.Create(architecture);
+        using var model = TinyModels.CreateAny(architecture);
         var random = new Random(4);
         // Long enough for the cache to grow.
         (int[], int[])[] rows = [(TinyModels.Tokens(random, 6), TinyModels.Tokens(random, 20)), (TinyModels.Tokens(random, 3), TinyModels.Tokens(random, 20))];
@@ -96,11 +104,12 @@ public sealed class InvarianceTests
     }
 
     [TestMethod]
-    public void ReorderedHypothesesGoOnAsIfTheyHadAlwaysStoodThere()
+    [DynamicData(nameof(Architectures))]
+    public void ReorderedHypothesesGoOnAsIfTheyHadAlwaysStoodThere(string name, object architecture)
     {
         using var scope = NewDisposeScope();
         using var noGrad = torch.no_grad();
-        using var model = TinyModels.Create();
+        using var model = TinyModels.CreateAny(architecture);
         using var two = SourceBatch.Create([[4, 5, 6], [7, 8]], torch.CPU);
         var state = model.Start(two);
         (_, state) = model.Step(state, torch.tensor(new long[] { SpecialTokens.Begin, SpecialTokens.Begin }));
@@ -111,17 +120,18 @@ public sealed class InvarianceTests
         for (int i = 0; i < 3; i++)
         {
             using var batch = TinyModels.Batch(([7, 8], [9 + i]));
-            TinyModels.AssertClose(TinyModels.Logits(model, batch)[0][1], logits[i], Tolerance);
+            TinyModels.AssertClose(TinyModels.Logits(model, batch)[0][1], logits[i], Tolerance, name);
         }
     }
 
     [TestMethod]
-    public void AnEmptySourceGivesFiniteLogits()
+    [DynamicData(nameof(Architectures))]
+    public void AnEmptySourceGivesFiniteLogits(string name, object architecture)
     {
         using var scope = NewDisposeScope();
-        using var model = TinyModels.Create();
+        using var model = TinyModels.CreateAny(architecture);
         using var batch = TinyModels.Batch(([], [4, 5]), ([6, 7], [4]));
-        Assert.IsTrue(TinyModels.Logits(model, batch).isfinite().all().item<bool>());
+        Assert.IsTrue(TinyModels.Logits(model, batch).isfinite().all().item<bool>(), name);
     }
 
     [TestMethod]

@@ -1,5 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,15 +25,43 @@ internal static class TinyModels
         return architecture;
     }
 
-    public static TransformerModel Create(TransformerArchitecture? architecture = null, int vocabulary = 13, ulong seed = 1)
+    public static RecurrentArchitecture Recurrent(Action<RecurrentArchitecture>? change = null)
+    {
+        var architecture = new RecurrentArchitecture
+        {
+            HiddenDimension = 12,
+            EmbeddingDimension = 10,
+            EncoderLayers = 2,
+            DecoderLayers = 2,
+            Dropout = 0,
+        };
+        change?.Invoke(architecture);
+        architecture.Validate();
+        return architecture;
+    }
+
+    public static TransformerModel Create(TransformerArchitecture? architecture = null, int vocabulary = 13, ulong seed = 1) =>
+        Disturbed(generator => new TransformerModel(architecture ?? Architecture(), vocabulary, vocabulary, generator), seed);
+
+    public static RecurrentModel Create(RecurrentArchitecture architecture, int vocabulary = 13, ulong seed = 1) =>
+        Disturbed(generator => new RecurrentModel(architecture, vocabulary, vocabulary, generator), seed);
+
+    /// <summary>A model of either kind, by its architecture.</summary>
+    public static SequenceModel CreateAny(object architecture) => architecture is RecurrentArchitecture recurrent
+        ? Create(recurrent)
+        : Create((TransformerArchitecture)architecture);
+
+    private static T Disturbed<T>(Func<Generator, T> create, ulong seed)
+        where T : SequenceModel
     {
         using var generator = new Generator(seed, torch.CPU);
-        var model = new TransformerModel(architecture ?? Architecture(), vocabulary, vocabulary, generator);
+        var model = create(generator);
         // Fresh biases and gains are zeros and ones, which would hide a mistake in either.
         using var noGrad = torch.no_grad();
+        using Scalar deviation = 0.3;
         foreach (var (name, parameter) in model.named_parameters())
             if (name.EndsWith("bias", StringComparison.Ordinal) || parameter.dim() == 1)
-                parameter.add_(torch.randn(parameter.shape, generator: generator).mul_(0.3));
+                parameter.Accumulate(torch.randn(parameter.shape, generator: generator).mul_(deviation));
         return model;
     }
 

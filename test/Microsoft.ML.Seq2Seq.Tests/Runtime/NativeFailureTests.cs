@@ -53,8 +53,8 @@ public sealed class NativeFailureTests
     {
         NativeSituation missing = _refused with { HasLibTorch = false };
 
-        Explains(missing, "TorchSharp-cuda-linux --version 0.107.0");
-        Explains(missing with { Platform = "win-x64" }, "TorchSharp-cuda-windows --version 0.107.0");
+        Explains(missing, "cpu, or cuda-linux for", "TorchSharp-cuda-linux --version 0.107.0");
+        Explains(missing with { Platform = "win-x64" }, "cpu, or cuda-windows for", "TorchSharp-cuda-windows --version 0.107.0");
         Assert.DoesNotContain("cuda", NativeFailure.Explain(missing with { Platform = "osx-arm64" }));
     }
 

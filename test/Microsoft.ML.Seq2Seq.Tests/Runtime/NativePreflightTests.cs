@@ -21,11 +21,11 @@ public sealed class NativePreflightTests
     public void ACompleteApplicationLoads() => Assert.AreEqual("computed 3", Run(_ => true));
 
     [TestMethod]
-    public void AnApplicationWithoutLibTorchIsToldThePackageItsVersionAndTheCommand()
+    public void AnApplicationWithoutLibTorchIsToldThePropertyThePackageItsVersionAndTheCommand()
     {
         string message = Run(name => !IsLibTorch(name));
 
-        Contains(message, "linux-x64: the application does not have them", "dotnet add package libtorch-cpu-linux-x64 --version 2.10.0", "TorchSharp-cuda-linux --version 0.107.0");
+        Contains(message, "linux-x64: the application does not have them", "property TorchBackend", "dotnet add package libtorch-cpu-linux-x64 --version 2.10.0", "TorchSharp-cuda-linux --version 0.107.0");
         Assert.IsFalse(Directory.Exists(Path.Combine(_folder, "cpu")), "Nothing is copied out of the package cache.");
     }
 

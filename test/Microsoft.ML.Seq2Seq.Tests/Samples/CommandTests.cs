@@ -89,4 +89,21 @@ public sealed class CommandTests
         PredictCommand.Run(new MLContext().Model.Load(model, out _), new StringReader("say 1\n\nsay 2"), answers, 2, CancellationToken.None);
         Assert.AreEqual(3, answers.ToString().Count(c => c == '\n'));
     }
+
+    [TestMethod]
+    public void CompareTrainsBothModelsAndShowsThemSideBySide()
+    {
+        string path = Path.Combine(_folder, "rows.tsv");
+        File.WriteAllLines(path, Enumerable.Range(0, 30).Select(i => $"say {i}\tsaid {i}"));
+        using StringWriter output = new();
+        using StringWriter error = new();
+
+        int code = CompareCommand.Create()
+            .Parse(["--train", path, "--valid", path, "--test", path, "--epochs", "1", "--vocabulary", "300", "--cell", "gru", "--beam", "1"])
+            .Invoke(new InvocationConfiguration { Error = error, Output = output });
+
+        Assert.AreEqual(CommandParts.Success, code, error.ToString());
+        foreach (string part in new[] { "Recurrent (Gru, Luong)", "BLEU", "chrF", "Exact match", "tokens/s", "rows/s", "Weights", "O(1)", "O(n)" })
+            StringAssert.Contains(output.ToString(), part);
+    }
 }

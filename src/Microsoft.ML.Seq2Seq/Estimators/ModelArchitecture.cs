@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Estimators;
+
+/// <summary>The shape of a model of any kind: exactly one property is set.</summary>
+internal sealed class ModelArchitecture
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TransformerArchitecture? Transformer { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RecurrentArchitecture? Recurrent { get; init; }
+
+    [JsonIgnore]
+    public EmbeddingSharing ShareEmbeddings => Recurrent?.ShareEmbeddings ?? Transformer!.ShareEmbeddings;
+
+    /// <exception cref="ArgumentException">None or both are set, or a value is out of range.</exception>
+    public void Validate()
+    {
+        int count = (Transformer is null ? 0 : 1) + (Recurrent is null ? 0 : 1);
+        OptionCheck.That(count == 1, nameof(ModelArchitecture), $"{count} architectures",
+            $"exactly one of {nameof(Transformer)} and {nameof(Recurrent)}");
+        Transformer?.Validate();
+        Recurrent?.Validate();
+    }
+
+    public ModelArchitecture Clone() => new() { Transformer = Transformer?.Clone(), Recurrent = Recurrent?.Clone() };
+
+    /// <summary>A model with fresh weights, on the CPU.</summary>
+    /// <param name="sourceVocabulary">Number of source tokens.</param>
+    /// <param name="targetVocabulary">Number of target tokens.</param>
+    /// <param name="generator">Draws the weights.</param>
+    public SequenceModel CreateModel(int sourceVocabulary, int targetVocabulary, Generator generator) => Recurrent is { } recurrent
+        ? new RecurrentModel(recurrent.Clone(), sourceVocabulary, targetVocabulary, generator)
+        : new TransformerModel(Transformer!.Clone(), sourceVocabulary, targetVocabulary, generator);
+}
