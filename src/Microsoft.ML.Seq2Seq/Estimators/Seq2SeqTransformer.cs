@@ -78,7 +78,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
         _generator.Generate([new GenerationRequest(source)], Checked(options))[0];
 
     /// <summary>What the model writes for each of several texts, in their order; texts of like length are decoded
-    /// together.</summary>
+    /// together, and as many batches side by side as libtorch has threads.</summary>
     /// <param name="sources">The texts; null and empty ones give an empty text with a score of NaN.</param>
     /// <param name="options">Null: the model's own.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>

@@ -59,17 +59,20 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         return generations;
     }
 
-    /// <summary>Batches of neighbours: as many rows as fit the budget, and no more than one worker's share.</summary>
+    /// <summary>Batches within the budget. Rows of like length are dealt out in turn to as many batches as there are workers,
+    /// so that these weigh the same.</summary>
     private static List<List<EncodedRow>> Cut(List<EncodedRow> rows, DecodingOptions options, int workers)
     {
         int beam = options.EffectiveBeam;
-        int share = Math.Max((rows.Count + workers - 1) / workers, (LeastShare + beam - 1) / beam);
         var batches = new List<List<EncodedRow>>();
-        for (int start = 0; start < rows.Count; start += batches[^1].Count)
+        for (int start = 0; start < rows.Count;)
         {
-            int width = (rows[start].Ids.Length + 1) * beam;
-            int most = Math.Min(share, rows.Count - start);
-            batches.Add(rows.GetRange(start, Math.Clamp(options.BatchTokens / width, 1, most)));
+            int most = Math.Max(1, options.BatchTokens / ((rows[start].Ids.Length + 1) * beam)); // rows of one batch
+            int count = (int)Math.Min((long)most * workers, rows.Count - start);
+            int shares = Math.Max((count + most - 1) / most, Math.Clamp(count * beam / LeastShare, 1, workers));
+            for (int share = 0; share < shares; share++)
+                batches.Add([.. rows.Skip(start).Take(count).Where((_, i) => i % shares == share)]);
+            start += count;
         }
         return batches;
     }

@@ -6,9 +6,9 @@ namespace Microsoft.ML.Seq2Seq.Runtime;
 /// <summary>Several threads on each of which libtorch computes alone: for work in independent pieces this beats one
 /// thread whose every operation is shared out.</summary>
 /// <remarks>
-/// libtorch's number of threads belongs to each thread that has used it already, and what is set last is also what new
-/// threads begin with. So the workers set theirs while a thread of their own age notes what new threads begin with, and puts
-/// it back before any work starts: the caller and the rest of the process keep what they have.
+/// libtorch's number of threads belongs to each thread that has used libtorch; what was set last, on whichever thread, is what
+/// new threads begin with. So one more new thread notes what it began with, waits until the workers have set theirs, and sets
+/// that again before any work starts: the caller and the rest of the process keep what they have.
 /// </remarks>
 internal static class SingleThreads
 {
