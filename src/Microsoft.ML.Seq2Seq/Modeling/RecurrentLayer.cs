@@ -45,16 +45,16 @@ internal sealed class RecurrentLayer : nn.Module
         long gates = cell == RecurrentCell.Lstm ? 4 : 3;
         _inputWeight = new Parameter(Gates(input));
         _hiddenWeight = new Parameter(Gates(hidden));
-        var bias = torch.zeros(gates * hidden);
-        if (cell == RecurrentCell.Lstm)
-        {
-            // The forget gate starts open, or nothing is remembered long enough to learn from (Jozefowicz et al. 2015).
-            using var forget = bias.narrow(0, hidden, hidden);
-            forget.fill_(1);
-        }
-        _inputBias = new Parameter(bias);
+        _inputBias = new Parameter(cell == RecurrentCell.Lstm ? ForgetGateOpen() : torch.zeros(gates * hidden));
         _hiddenBias = new Parameter(torch.zeros(gates * hidden));
         RegisterComponents();
+
+        // Or nothing is remembered for long enough to learn from it (Jozefowicz et al. 2015).
+        Tensor ForgetGateOpen()
+        {
+            using var scope = NewDisposeScope();
+            return torch.cat([torch.zeros(hidden), torch.ones(hidden), torch.zeros(2 * hidden)]).DetachFromDisposeScope();
+        }
 
         Tensor Gates(long columns)
         {
