@@ -1,4 +1,6 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
@@ -7,8 +9,12 @@ namespace Microsoft.ML.Seq2Seq.Benchmarks;
 /// float32, keys and values cached in tensors of their full length, memory of the source once for each hypothesis's source.</summary>
 internal sealed class DecodingPlainLoop : IDisposable
 {
+    private const long Block = 100;
+
+    private static readonly Scalar _block = Block, _begin = SpecialTokens.Begin, _one = 1L, _unlikely = -1e9f;
+
     private readonly int _heads, _layers, _width;
-    private readonly float _scale;
+    private readonly Scalar _scale; // √D
     private readonly Tensor _embedding; // (V, D), the output layer too
     private readonly Tensor _positions; // (T, D)
     private readonly Layer[] _encoder;
@@ -34,13 +40,13 @@ internal sealed class DecodingPlainLoop : IDisposable
         using var scope = NewDisposeScope();
         long rows = source.shape[0];
         var (keysValues, keys, values) = Start(source, 1, steps);
-        var tokens = full([rows], SpecialTokens.Begin, ScalarType.Int64);
+        var tokens = full([rows], _begin, ScalarType.Int64);
         var written = new Tensor[steps];
         for (int t = 0; t < steps; t++)
         {
             var logits = Step(tokens, t, 1, keysValues, keys, values);
             // The end is never chosen.
-            logits.narrow(1, 0, SpecialTokens.FirstText).fill_(float.NegativeInfinity);
+            logits.narrow(1, 0, SpecialTokens.FirstText).fill_(Scalars.NegativeInfinity);
             written[t] = tokens = logits.argmax(1);
         }
         return stack(written, 1).data<long>().ToArray();
@@ -53,20 +59,21 @@ internal sealed class DecodingPlainLoop : IDisposable
         using var scope = NewDisposeScope();
         long sources = source.shape[0];
         var (keysValues, keys, values) = Start(source, beam, steps);
-        var tokens = full([sources * beam], SpecialTokens.Begin, ScalarType.Int64);
-        var scores = full([sources, beam], -1e9f);
+        var tokens = full([sources * beam], _begin, ScalarType.Int64);
+        var scores = full([sources, beam], _unlikely);
         scores.select(1, 0).zero_();
-        var first = arange(sources, dtype: ScalarType.Int64).mul_(beam).unsqueeze(1);
+        using Scalar width = beam;
+        var first = tensor(Enumerable.Range(0, (int)sources).Select(row => (long)row * beam).ToArray()).unsqueeze(1);
         var written = zeros(sources * beam, steps, dtype: ScalarType.Int64);
         for (int t = 0; t < steps; t++)
         {
             using var step = NewDisposeScope();
             var logits = Step(tokens, t, beam, keysValues, keys, values);
-            logits.narrow(1, 0, SpecialTokens.FirstText).fill_(float.NegativeInfinity);
+            logits.narrow(1, 0, SpecialTokens.FirstText).fill_(Scalars.NegativeInfinity);
             var (best, bestTokens) = Top(logits, beam);
-            var candidates = best.sub_(logits.logsumexp(1, keepdim: true)).view(sources, beam, beam).add_(scores.unsqueeze(2)).view(sources, beam * beam);
+            var candidates = best.Plus(logits.logsumexp(1, keepdim: true).neg_()).view(sources, beam, beam).Accumulate(scores.unsqueeze(2)).view(sources, beam * beam);
             var (newScores, chosen) = candidates.topk(beam, 1);
-            var rows = chosen.div(beam, RoundingMode.floor).add_(first).view(-1);
+            var rows = chosen.div(width, RoundingMode.floor).add_(first, _one).view(-1);
             tokens = bestTokens.view(sources, beam * beam).gather(1, chosen).view(-1).MoveToOuterDisposeScope();
             scores = newScores.MoveToOuterDisposeScope();
             written = written.index_select(0, rows).MoveToOuterDisposeScope();
@@ -91,13 +98,12 @@ internal sealed class DecodingPlainLoop : IDisposable
     /// <summary>Block by block: libtorch's own topk of a row this long is slow.</summary>
     private static (Tensor Values, Tensor Indices) Top(Tensor logits, int count)
     {
-        const long Block = 100;
         long rows = logits.shape[0];
         var blocks = logits.view(rows, -1, Block);
         var (_, winners) = blocks.amax([2]).topk(count, 1);
         var candidates = blocks.gather(1, winners.unsqueeze(2).expand(rows, count, Block)).view(rows, count * Block);
         var (values, chosen) = candidates.topk(count, 1);
-        var indices = winners.gather(1, chosen.div(Block, RoundingMode.floor)).mul_(Block).add_(chosen.remainder(Block));
+        var indices = winners.gather(1, chosen.div(_block, RoundingMode.floor)).mul_(_block).add_(chosen.remainder(_block), _one);
         return (values, indices);
     }
 
@@ -106,14 +112,14 @@ internal sealed class DecodingPlainLoop : IDisposable
         long rows = source.shape[0], length = source.shape[1];
         int dimension = _width / _heads;
         var x = _embedding.index_select(0, source.view(-1)).view(rows, length, _width)
-            .mul_(_scale).add_(_positions.narrow(0, 0, length)).view(-1, _width);
+            .mul_(_scale).Accumulate(_positions.narrow(0, 0, length)).view(-1, _width);
         foreach (var layer in _encoder)
         {
             var projected = layer.QueryKeyValue.Apply(x).view(rows, length, 3, _heads, dimension).permute(2, 0, 3, 1, 4);
             var attended = nn.functional.scaled_dot_product_attention(projected[0], projected[1], projected[2])
                 .transpose(1, 2).reshape(-1, _width);
-            x = layer.Norm(0, layer.Output.Apply(attended).add_(x));
-            x = layer.Norm(2, layer.Contract.Apply(layer.Expand.Apply(x).relu_()).add_(x));
+            x = layer.Norm(0, layer.Output.Apply(attended).Accumulate(x));
+            x = layer.Norm(2, layer.Contract.Apply(layer.Expand.Apply(x).relu_()).Accumulate(x));
         }
         Tensor[] keysValues = new Tensor[_layers], keys = new Tensor[_layers], values = new Tensor[_layers];
         for (int l = 0; l < _layers; l++)
@@ -131,7 +137,7 @@ internal sealed class DecodingPlainLoop : IDisposable
         using var scope = NewDisposeScope();
         long rows = tokens.shape[0];
         int dimension = _width / _heads;
-        var x = _embedding.index_select(0, tokens).mul_(_scale).add_(_positions[t]); // (R, D)
+        var x = _embedding.index_select(0, tokens).mul_(_scale).Accumulate(_positions[t]); // (R, D)
         for (int l = 0; l < _layers; l++)
         {
             var layer = _decoder[l];
@@ -140,11 +146,11 @@ internal sealed class DecodingPlainLoop : IDisposable
             var written = keysValues[l].narrow(3, 0, t + 1);
             var attended = nn.functional.scaled_dot_product_attention(
                 projected.select(1, 0).unsqueeze(2), written.select(0, 0), written.select(0, 1)); // (R, H, 1, d)
-            x = layer.Norm(0, layer.Output.Apply(attended.reshape(rows, _width)).add_(x));
+            x = layer.Norm(0, layer.Output.Apply(attended.reshape(rows, _width)).Accumulate(x));
             var query = layer.SourceQuery.Apply(x).view(rows / beam, beam, _heads, dimension).transpose(1, 2);
             attended = nn.functional.scaled_dot_product_attention(query, keys[l], values[l]).transpose(1, 2); // (B, K, H, d)
-            x = layer.Norm(1, layer.SourceOutput.Apply(attended.reshape(rows, _width)).add_(x));
-            x = layer.Norm(2, layer.Contract.Apply(layer.Expand.Apply(x).relu_()).add_(x));
+            x = layer.Norm(1, layer.SourceOutput.Apply(attended.reshape(rows, _width)).Accumulate(x));
+            x = layer.Norm(2, layer.Contract.Apply(layer.Expand.Apply(x).relu_()).Accumulate(x));
         }
         return nn.functional.linear(x, _embedding).MoveToOuterDisposeScope();
     }
@@ -182,7 +188,7 @@ internal sealed class DecodingPlainLoop : IDisposable
 
     private sealed class Dense(int input, int output) : IDisposable
     {
-        private readonly Tensor _weight = randn(output, input).mul_(MathF.Sqrt(2f / (input + output)));
+        private readonly Tensor _weight = Random(output, input);
         private readonly Tensor _bias = zeros(output);
 
         public Tensor Apply(Tensor x) => nn.functional.linear(x, _weight, _bias);
@@ -191,6 +197,12 @@ internal sealed class DecodingPlainLoop : IDisposable
         {
             _weight.Dispose();
             _bias.Dispose();
+        }
+
+        private static Tensor Random(int rows, int columns)
+        {
+            using Scalar deviation = MathF.Sqrt(2f / (rows + columns));
+            return randn(rows, columns).mul_(deviation);
         }
     }
 }
