@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -34,6 +35,6 @@ internal sealed class Norm : nn.Module
         if (_bias is not null)
             return nn.functional.layer_norm(x, _shape, _weight, _bias, LayerNormEpsilon);
         var meanSquare = x.mul(x).mean([-1], keepdim: true);
-        return x.mul(meanSquare.add(_rmsNormEpsilon).rsqrt()).mul(_weight);
+        return x.mul(meanSquare.add(_rmsNormEpsilon, Scalars.One).rsqrt()).mul(_weight);
     }
 }
