@@ -89,7 +89,8 @@ public sealed class DecodingOptions
     /// <summary>Never writes the token that stands for an unknown one. Default true: it is no text.</summary>
     public bool SuppressUnknown { get; set; } = true;
 
-    /// <summary>Texts that no output may contain. Default none.</summary>
+    /// <summary>Texts that outputs must not contain, at the start of a text, after a space or after another sign, as they
+    /// are cut into subwords there; a model that spells one in other subwords is not stopped. Default none.</summary>
     public IReadOnlyList<string> BannedPhrases { get; set; } = [];
 
     /// <summary>The only outputs there may be, such as the names of a catalogue: each output is one of them. Lengths
