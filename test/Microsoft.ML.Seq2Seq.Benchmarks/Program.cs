@@ -7,5 +7,6 @@ var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET us
     DecodingBenchmark.Command(),
     ServingBenchmark.Command(),
     TrainingBenchmark.Command(),
+    VocabularyBenchmark.Command(),
 };
 return root.Parse(args).Invoke();

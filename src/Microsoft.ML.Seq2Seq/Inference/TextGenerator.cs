@@ -13,6 +13,10 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     /// <summary>Prefixes that are worth a thread of their own: fewer are hardly cheaper than twice as many.</summary>
     private const int LeastShare = 8;
 
+    /// <summary>Source tokens from which several threads read a single batch sooner than one; writing, a token at a time,
+    /// gains nothing from them.</summary>
+    private const int LargeBatch = 1024;
+
     public SharedModel Weights => weights;
 
     public TextCodec Codec => codec;
@@ -77,13 +81,12 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         return batches;
     }
 
-    /// <summary>Deals the batches out to workers; a single one stays on the caller's thread, and may use all of
-    /// libtorch's threads there. The first failure stops the others.</summary>
+    /// <summary>Deals the batches out to workers. A single large one stays on the caller's thread, to use all of libtorch's
+    /// threads there; those only hinder a small one. The first failure stops the others.</summary>
     private static void Spread(
         List<List<EncodedRow>> batches, int workers, Action<List<EncodedRow>, CancellationToken> decode, CancellationToken cancellation)
     {
-        workers = Math.Min(workers, batches.Count);
-        if (workers <= 1)
+        if (workers == 1 || batches.Count == 0 || (batches.Count == 1 && batches[0].Sum(row => row.Ids.Length) >= LargeBatch))
         {
             foreach (var batch in batches)
                 decode(batch, cancellation);
@@ -91,7 +94,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         int next = -1;
-        SingleThreads.Run("Decoding", workers, () =>
+        SingleThreads.Run("Decoding", Math.Min(workers, batches.Count), () =>
         {
             try
             {
