@@ -34,12 +34,13 @@ public sealed class WorkersTests
     }
 
     [TestMethod]
-    public void ManyRowsAreDealtOutAndASingleRowStaysOnTheCallersThread()
+    public void ManyRowsAreDealtOutASmallBatchGetsAThreadAndALargeOneStaysOnTheCallers()
     {
         using var model = TinyModels.Create();
         var generator = Generator(model);
 
-        Assert.Contains(Environment.CurrentManagedThreadId, Threads(Requests(1), workers: 3));
+        Assert.DoesNotContain(Environment.CurrentManagedThreadId, Threads(Requests(1), workers: 3));
+        Assert.Contains(Environment.CurrentManagedThreadId, Threads([new GenerationRequest(new string('a', 2000))], workers: 3));
         Assert.Contains(Environment.CurrentManagedThreadId, Threads(Requests(30), workers: 1));
         var threads = Threads(Requests(100), workers: 3);
         Assert.DoesNotContain(Environment.CurrentManagedThreadId, threads);
@@ -106,7 +107,7 @@ public sealed class WorkersTests
         Assert.AreEqual(13, tokenizer.VocabularySize);
         var weights = new SharedModel(model);
         weights.AddOwner();
-        return new TextGenerator(weights, new TextCodec(tokenizer, tokenizer, 64, OverflowPolicy.Truncate), torch.CPU);
+        return new TextGenerator(weights, new TextCodec(tokenizer, tokenizer, 2048, OverflowPolicy.Truncate), torch.CPU);
     }
 
     private static GenerationRequest[] Requests(int count)
