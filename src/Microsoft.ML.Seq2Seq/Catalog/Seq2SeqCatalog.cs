@@ -7,14 +7,14 @@ namespace Microsoft.ML.Seq2Seq;
 /// <summary>Tasks that turn one text into another: <c>mlContext.Seq2Seq</c>.</summary>
 public sealed class Seq2SeqCatalog
 {
-    private readonly IHostEnvironment _environment;
+    private readonly MLContext _context;
 
-    internal Seq2SeqCatalog(IHostEnvironment environment)
+    internal Seq2SeqCatalog(MLContext context)
     {
-        ArgumentNullException.ThrowIfNull(environment);
-        _environment = environment;
-        Trainers = new Seq2SeqTrainers(environment);
-        Transforms = new Seq2SeqTransforms(environment);
+        ArgumentNullException.ThrowIfNull(context);
+        _context = context;
+        Trainers = new Seq2SeqTrainers(context);
+        Transforms = new Seq2SeqTransforms(context);
     }
 
     /// <summary>Trainers of text pairs.</summary>
@@ -40,6 +40,42 @@ public sealed class Seq2SeqCatalog
     {
         OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
         OptionCheck.NotEmpty(nameof(predictedColumnName), predictedColumnName);
-        return Evaluator.Evaluate(_environment.Register(nameof(Evaluate)), data, labelColumnName, predictedColumnName, options ?? new());
+        return Evaluator.Evaluate(((IHostEnvironment)_context).Register(nameof(Evaluate)), data, labelColumnName, predictedColumnName, options ?? new());
+    }
+
+    /// <summary>Trains on all folds of the data but one and measures on that one, for each in turn.</summary>
+    /// <param name="data">Rows to train and to measure on.</param>
+    /// <param name="estimator">A trainer, or a chain with one in it; it is fitted once for each fold.</param>
+    /// <param name="numberOfFolds">How many; at least 2. Default 5, as in ML.NET's other catalogs.</param>
+    /// <param name="labelColumnName">What should have been written.</param>
+    /// <param name="predictedColumnName">What the model writes.</param>
+    /// <param name="samplingKeyColumnName">Rows with the same value in this column stay in the same fold; null: each row on
+    /// its own. Name the source column where a source has several targets, or it is measured on what it was trained on.</param>
+    /// <param name="seed">Deals the rows out to the folds; null: the context's.</param>
+    /// <param name="options">Null: sacreBLEU's defaults.</param>
+    /// <returns>A result for each fold, in order; dispose the models that you don't keep.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds, or a column is missing.</exception>
+    public IReadOnlyList<Seq2SeqCrossValidationResult> CrossValidate(
+        IDataView data,
+        IEstimator<ITransformer> estimator,
+        int numberOfFolds = 5,
+        string labelColumnName = DefaultNames.Label,
+        string predictedColumnName = DefaultNames.Predicted,
+        string? samplingKeyColumnName = null,
+        int? seed = null,
+        EvaluationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(estimator);
+        OptionCheck.AtLeast(nameof(numberOfFolds), numberOfFolds, 2);
+        var results = new List<Seq2SeqCrossValidationResult>(numberOfFolds);
+        foreach (var fold in _context.Data.CrossValidationSplit(data, numberOfFolds, samplingKeyColumnName, seed))
+        {
+            var model = estimator.Fit(fold.TrainSet);
+            var scored = model.Transform(fold.TestSet);
+            results.Add(new Seq2SeqCrossValidationResult(
+                results.Count, model, Evaluate(scored, labelColumnName, predictedColumnName, options), scored));
+        }
+        return results;
     }
 }
