@@ -36,11 +36,31 @@ public sealed class Seq2SeqCatalog
         IDataView data,
         string labelColumnName = DefaultNames.Label,
         string predictedColumnName = DefaultNames.Predicted,
+        EvaluationOptions? options = null) =>
+        Evaluate(data, model: null, labelColumnName, predictedColumnName, options);
+
+    /// <summary>Compares predicted texts with what they should be, and measures how probable the model finds what it should
+    /// have written: <see cref="Seq2SeqMetrics.Perplexity"/> and <see cref="Seq2SeqMetrics.TokenAccuracy"/>.</summary>
+    /// <param name="data">Scored rows, with the model's source column; each is read once.</param>
+    /// <param name="model">The model that scored them; null leaves the two at NaN.</param>
+    /// <param name="labelColumnName">What should have been written: text, or a vector of text, of which the model is asked
+    /// about the first.</param>
+    /// <param name="predictedColumnName">What the model wrote: text.</param>
+    /// <param name="options">Null: sacreBLEU's defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or an option is out of
+    /// range.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows.</exception>
+    public Seq2SeqMetrics Evaluate(
+        IDataView data,
+        Seq2SeqTransformer? model,
+        string labelColumnName = DefaultNames.Label,
+        string predictedColumnName = DefaultNames.Predicted,
         EvaluationOptions? options = null)
     {
         OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
         OptionCheck.NotEmpty(nameof(predictedColumnName), predictedColumnName);
-        return Evaluator.Evaluate(((IHostEnvironment)_context).Register(nameof(Evaluate)), data, labelColumnName, predictedColumnName, options ?? new());
+        return Evaluator.Evaluate(
+            ((IHostEnvironment)_context).Register(nameof(Evaluate)), data, model, labelColumnName, predictedColumnName, options ?? new());
     }
 
     /// <summary>Trains on all folds of the data but one and measures on that one, for each in turn.</summary>

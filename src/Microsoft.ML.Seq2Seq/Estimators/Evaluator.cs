@@ -2,15 +2,21 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Evaluation;
 using Microsoft.ML.Seq2Seq.Interop;
+using Microsoft.ML.Seq2Seq.Pipeline;
 
 namespace Microsoft.ML.Seq2Seq.Estimators;
 
 /// <summary>Feeds the rows of a data view to the metrics.</summary>
 internal static class Evaluator
 {
-    /// <inheritdoc cref="Seq2SeqCatalog.Evaluate"/>
+    /// <param name="host">Of the caller.</param>
+    /// <param name="data">Scored rows.</param>
+    /// <param name="model">Null leaves out what a model makes of the references.</param>
+    /// <param name="labelColumnName">Text, or a vector of text.</param>
+    /// <param name="predictedColumnName">Text.</param>
+    /// <param name="options">Checked here.</param>
     public static Seq2SeqMetrics Evaluate(
-        IHost host, IDataView data, string labelColumnName, string predictedColumnName, EvaluationOptions options)
+        IHost host, IDataView data, Seq2SeqTransformer? model, string labelColumnName, string predictedColumnName, EvaluationOptions options)
     {
         ArgumentNullException.ThrowIfNull(data);
         options.Validate();
@@ -22,7 +28,10 @@ internal static class Evaluator
             throw SchemaColumns.WrongType(host, nameof(data), "predicted", predictedColumnName, "String", $"{predicted.Type}");
 
         var accumulator = new MetricAccumulator(options);
-        using var cursor = data.GetRowCursor([label, predicted]);
+        var scores = model is null ? null : new ReferenceScores(model);
+        var source = scores?.Source(host, data.Schema);
+        using var cursor = data.GetRowCursor(source is { } column ? [label, predicted, column] : [label, predicted]);
+        var getSource = source is { } read ? SourceColumn.Reader(cursor, read) : null;
         var references = References(cursor, label);
         var getPredicted = cursor.GetGetter<ReadOnlyMemory<char>>(predicted);
         ReadOnlyMemory<char> text = default;
@@ -30,9 +39,13 @@ internal static class Evaluator
         while (cursor.MoveNext())
         {
             getPredicted(ref text);
-            accumulator.Add(text.ToString(), references());
+            string[] expected = references();
+            accumulator.Add(text.ToString(), expected);
+            if (getSource is not null && expected.Length > 0)
+                scores!.Add(getSource(), expected[0], accumulator);
             rows++;
         }
+        scores?.Flush(accumulator);
         if (rows == 0)
             throw new InvalidOperationException("There are no rows to evaluate.");
         return accumulator.Compute();

@@ -117,7 +117,8 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     public IReadOnlyList<float> Score(IEnumerable<(string Source, string Target)> pairs)
     {
         ArgumentNullException.ThrowIfNull(pairs);
-        return PairScorer.Score(_generator, pairs);
+        var requests = pairs.Select(pair => (new GenerationRequest(pair.Source), pair.Target));
+        return [.. PairScorer.Score(_generator, requests).Select(score => (float)score.LogProbability)];
     }
 
     /// <summary>Writes the weights alone, by name, in the safetensors format.</summary>

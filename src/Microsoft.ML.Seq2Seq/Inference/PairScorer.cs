@@ -5,15 +5,22 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Inference;
 
+/// <summary>What a model makes of a given target.</summary>
+/// <param name="LogProbability">log P(target | source), natural logarithm, the end token included; NaN where there is no
+/// source to read.</param>
+/// <param name="Tokens">Tokens of the target, the end included; 0 where there is no source to read.</param>
+/// <param name="Correct">How many of them the model ranks first after those before.</param>
+internal readonly record struct TargetScore(double LogProbability, int Tokens, int Correct);
+
 /// <summary>How probable a model finds given targets.</summary>
 internal static class PairScorer
 {
     private const int TokensPerBatch = 4096;
     private const long ChunkRows = 256;
 
-    /// <summary>log P(target | source) of each pair, natural logarithm, the end token included; NaN where the source is
-    /// empty or over-long and not to be cut. Targets are never cut.</summary>
-    public static float[] Score(TextGenerator generator, IEnumerable<(string Source, string Target)> pairs)
+    /// <summary>Scores targets, in their order. A source that is empty or over-long and not to be cut gives NaN; targets are
+    /// never cut.</summary>
+    public static TargetScore[] Score(TextGenerator generator, IEnumerable<(GenerationRequest Source, string Target)> pairs)
     {
         using var lease = generator.Weights.Lease();
         var encoded = new EncodedPairs();
@@ -29,37 +36,49 @@ internal static class PairScorer
             }
             count++;
         }
-        var scores = new float[count];
-        Array.Fill(scores, float.NaN);
+        var scores = new TargetScore[count];
+        Array.Fill(scores, new TargetScore(double.NaN, 0, 0));
         foreach (int[] batchRows in new BatchPlanner(encoded, TokensPerBatch).InOrder())
         {
-            float[] batchScores = ScoreBatch(lease.Model, encoded, batchRows, generator.Device);
+            var batchScores = ScoreBatch(lease.Model, encoded, batchRows, generator.Device);
             for (int i = 0; i < batchRows.Length; i++)
                 scores[rows[batchRows[i]]] = batchScores[i];
         }
         return scores;
     }
 
-    private static float[] ScoreBatch(SequenceModel model, EncodedPairs pairs, int[] rows, Device device)
+    private static TargetScore[] ScoreBatch(SequenceModel model, EncodedPairs pairs, int[] rows, Device device)
     {
         using var inference = torch.inference_mode();
         using var scope = NewDisposeScope();
         using var batch = Batch.Create(pairs, rows, device);
         var decoded = model.Forward(batch, training: null).view(-1, model.Width).index_select(0, batch.TargetPositions); // (N, D)
         var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions).unsqueeze(1); // (N, 1)
-        var tokenScores = new List<float>();
+        var logProbabilities = new List<float>();
+        var isFirst = new List<bool>();
         for (long start = 0; start < decoded.shape[0]; start += ChunkRows)
         {
             using var chunkScope = NewDisposeScope();
             long length = Math.Min(ChunkRows, decoded.shape[0] - start);
-            var logProbabilities = nn.functional.log_softmax(model.Logits(decoded.narrow(0, start, length)), 1); // (n, V)
-            tokenScores.AddRange(logProbabilities.gather(1, targets.narrow(0, start, length)).cpu().data<float>());
+            var target = targets.narrow(0, start, length);
+            var all = nn.functional.log_softmax(model.Logits(decoded.narrow(0, start, length)), 1); // (n, V)
+            logProbabilities.AddRange(all.gather(1, target).cpu().data<float>());
+            isFirst.AddRange(all.argmax(1, keepdim: true).eq(target).cpu().data<bool>());
         }
-        var scores = new float[rows.Length];
+        var scores = new TargetScore[rows.Length];
         int next = 0;
         for (int row = 0; row < rows.Length; row++)
-            for (int t = 0; t < batch.TargetLengths[row]; t++)
-                scores[row] += tokenScores[next++];
+        {
+            int tokens = batch.TargetLengths[row];
+            double sum = 0;
+            int correct = 0;
+            for (int end = next + tokens; next < end; next++)
+            {
+                sum += logProbabilities[next];
+                correct += isFirst[next] ? 1 : 0;
+            }
+            scores[row] = new TargetScore(sum, tokens, correct);
+        }
         return scores;
     }
 }
