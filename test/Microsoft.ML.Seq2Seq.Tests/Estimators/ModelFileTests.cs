@@ -96,6 +96,40 @@ public sealed class ModelFileTests
     }
 
     [TestMethod]
+    public void NoDamageToAnyEntryGoesUnnoticedAndChangesWhatTheModelWrites()
+    {
+        byte[] file = Save(Toy.Model);
+        string[] entries;
+        using (var zip = new ZipArchive(new MemoryStream(file)))
+            entries = [.. zip.Entries.Where(entry => entry.Length > 0).Select(entry => entry.FullName)];
+        var random = new Random(1);
+        foreach (string entry in entries)
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                byte[] damaged = DamageEntry(file, entry, content =>
+                {
+                    if (i < 4)
+                        return content[..(content.Length * i / 4)];
+                    content[random.Next(content.Length)] ^= (byte)(1 << random.Next(8));
+                    return content;
+                });
+                try
+                {
+                    var loaded = Load(damaged);
+                    AssertSameOutput(Toy.Model.Generate(_sources), ((Seq2SeqTransformer)loaded).Generate(_sources));
+                    (loaded as IDisposable)?.Dispose();
+                }
+                catch (Exception error) when (error is not AssertFailedException)
+                {
+                    Assert.IsNotInstanceOfType<NullReferenceException>(error, $"{entry}: {error}");
+                    Assert.IsNotInstanceOfType<OutOfMemoryException>(error, $"{entry}: {error}");
+                }
+            }
+        }
+    }
+
+    [TestMethod]
     public void ATruncatedFileAndAForeignOneAreClearErrors()
     {
         byte[] file = Save(Toy.Model);
@@ -145,19 +179,24 @@ public sealed class ModelFileTests
         return error;
     }
 
-    /// <summary>Rewrites one entry; null deletes it.</summary>
+    /// <summary>Rewrites the entry of a name; null deletes it.</summary>
     private static byte[] Damage(byte[] file, string name, Func<byte[], byte[]?> damage)
+    {
+        using var zip = new ZipArchive(new MemoryStream(file));
+        return DamageEntry(file, zip.Entries.Single(entry => entry.Name == name).FullName, damage);
+    }
+
+    private static byte[] DamageEntry(byte[] file, string fullName, Func<byte[], byte[]?> damage)
     {
         var stream = new MemoryStream();
         stream.Write(file);
         using (var zip = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true))
         {
-            var entry = zip.Entries.Single(entry => entry.Name == name);
+            var entry = zip.GetEntry(fullName)!;
             using var content = new MemoryStream();
             using (var opened = entry.Open())
                 opened.CopyTo(content);
             byte[]? damaged = damage(content.ToArray());
-            string fullName = entry.FullName;
             entry.Delete();
             if (damaged is not null)
             {
