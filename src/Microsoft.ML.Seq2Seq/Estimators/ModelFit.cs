@@ -84,6 +84,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
             () => cancellation.IsCancellationRequested || _settings.IsCanceled, observers)
         {
             Scorer = validator.Scorer(options.Training.ValidationMetric),
+            Sampling = data.Sampling,
         }.Run();
     }
 

@@ -5,6 +5,7 @@ using Microsoft.ML.Seq2Seq.Interop;
 using Microsoft.ML.Seq2Seq.Pipeline;
 using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
+using Microsoft.ML.Seq2Seq.Training;
 
 namespace Microsoft.ML.Seq2Seq.Estimators;
 
@@ -16,12 +17,14 @@ internal sealed class TrainingData
     private readonly IHost _host;
     private readonly Seq2SeqTrainerOptions _options;
     private readonly CancellationToken _cancellation;
+    private readonly int _seed;
     private int _skipped, _dropped, _truncated;
 
-    private TrainingData(IHost host, Seq2SeqTrainerOptions options)
+    private TrainingData(IHost host, Seq2SeqTrainerOptions options, int seed)
     {
         _host = host;
         _options = options;
+        _seed = seed;
         _cancellation = options.Training.CancellationToken;
     }
 
@@ -37,6 +40,9 @@ internal sealed class TrainingData
 
     public TextCodec Codec { get; private set; } = null!;
 
+    /// <summary>Null without BPE-dropout, and for rows that came as keys.</summary>
+    public SubwordSampling? Sampling { get; private set; }
+
     public DataStatistics Statistics => new(
         Training.Count, Validation.Count, _skipped, _dropped, _truncated, Training.SourceTokens, Training.TargetTokens,
         Codec.Source.VocabularySize, Codec.Target.VocabularySize);
@@ -46,15 +52,15 @@ internal sealed class TrainingData
     /// <exception cref="InvalidOperationException">No row has both texts.</exception>
     public static TrainingData Read(IHost host, IDataView training, IDataView? validation, Seq2SeqTrainerOptions options, int seed)
     {
-        var data = new TrainingData(host, options);
+        var data = new TrainingData(host, options, seed);
         data.AreKeys = data.Check(training, nameof(training));
         if (validation is not null && data.Check(validation, nameof(validation)) != data.AreKeys)
             throw SchemaColumns.WrongType(host, nameof(validation), "source", options.SourceColumnName,
                 "what the training data has", $"{validation.Schema[options.SourceColumnName].Type}");
         if (data.AreKeys)
-            data.AddKeys(training, validation, seed);
+            data.AddKeys(training, validation);
         else
-            data.AddTexts(training, validation, seed);
+            data.AddTexts(training, validation);
         if (data.Training.Count == 0)
             throw new InvalidOperationException(
                 $"All training rows are longer than {nameof(SubwordOptions.MaximumTokens)} " +
@@ -65,20 +71,25 @@ internal sealed class TrainingData
     private bool Check(IDataView data, string parameter) =>
         TrainerColumns.Check(_host, SchemaColumns.ShapeOf(data.Schema), parameter, _options);
 
-    private void AddTexts(IDataView training, IDataView? validation, int seed)
+    private void AddTexts(IDataView training, IDataView? validation)
     {
-        var (rows, heldOut) = ReadRows(training, validation, seed, TextColumn.Reader, text => text.Length == 0);
+        var (rows, heldOut) = ReadRows(training, validation, TextColumn.Reader, text => text.Length == 0);
         // The validation rows stay unseen by the vocabulary, too.
         Codec = Learn(rows);
-        Add(Encode(rows), Training);
+        var kept = Add(Encode(rows), Training);
         Add(Encode(heldOut), Validation);
         ValidationTexts = heldOut;
+        if (_options.Tokenization.Dropout > 0)
+        {
+            (string, string)[] texts = [.. kept.Select(row => rows[row])];
+            Sampling = new SubwordSampling(_options.Tokenization.Dropout, epoch => Sample(texts, epoch));
+        }
     }
 
-    private void AddKeys(IDataView training, IDataView? validation, int seed)
+    private void AddKeys(IDataView training, IDataView? validation)
     {
         Codec = CodecOf(training.Schema, validation?.Schema);
-        var (rows, heldOut) = ReadRows(training, validation, seed, SubwordKeys.Reader, ids => ids.Length == 0);
+        var (rows, heldOut) = ReadRows(training, validation, SubwordKeys.Reader, ids => ids.Length == 0);
         Add(rows, Training);
         Add(heldOut, Validation);
         ValidationTexts = [.. heldOut.Select(row => (Codec.Source.Decode(row.Source), Codec.Target.Decode(row.Target)))];
@@ -103,7 +114,7 @@ internal sealed class TrainingData
     }
 
     private (List<(T Source, T Target)> Rows, List<(T Source, T Target)> HeldOut) ReadRows<T>(
-        IDataView training, IDataView? validation, int seed,
+        IDataView training, IDataView? validation,
         Func<DataViewRow, DataViewSchema.Column, Func<T>> reader, Predicate<T> isEmpty)
     {
         var rows = ReadRows(training, reader, isEmpty);
@@ -111,7 +122,7 @@ internal sealed class TrainingData
             throw new InvalidOperationException(
                 $"The training data has no row with text in both '{_options.SourceColumnName}' and '{_options.LabelColumnName}' " +
                 $"({_skipped} rows without).");
-        var heldOut = validation is null ? HoldOut(rows, _options.ValidationFraction, seed) : ReadRows(validation, reader, isEmpty);
+        var heldOut = validation is null ? HoldOut(rows, _options.ValidationFraction, _seed) : ReadRows(validation, reader, isEmpty);
         return (rows, heldOut);
     }
 
@@ -168,10 +179,27 @@ internal sealed class TrainingData
     private IEnumerable<(int[] Source, int[] Target)> Encode(List<(string Source, string Target)> rows) =>
         rows.Select(row => (Codec.Source.Encode(row.Source), Codec.Target.Encode(row.Target)));
 
-    private void Add(IEnumerable<(int[] Source, int[] Target)> rows, EncodedPairs pairs)
+    /// <summary>The training rows in other subwords, the same for the same epoch.</summary>
+    private EncodedPairs Sample((string Source, string Target)[] rows, int epoch)
+    {
+        double dropout = _options.Tokenization.Dropout;
+        int limit = Codec.MaximumTokens;
+        var random = new SplitMix64(SplitMix64.Combine(SplitMix64.Combine((ulong)_seed, 0xD20), (ulong)epoch));
+        var pairs = new EncodedPairs();
+        foreach (var (sourceText, targetText) in rows)
+        {
+            int[] source = Codec.Source.Encode(sourceText, dropout, ref random), target = Codec.Target.Encode(targetText, dropout, ref random);
+            pairs.Add(source.AsSpan(0, Math.Min(limit, source.Length)), target.AsSpan(0, Math.Min(limit, target.Length)));
+        }
+        return pairs;
+    }
+
+    /// <returns>Which of the rows were added.</returns>
+    private List<int> Add(IEnumerable<(int[] Source, int[] Target)> rows, EncodedPairs pairs)
     {
         int limit = Codec.MaximumTokens;
         int row = 0;
+        var added = new List<int>();
         foreach (var (source, target) in rows)
         {
             row++;
@@ -195,6 +223,8 @@ internal sealed class TrainingData
                 _truncated++;
             }
             pairs.Add(source.AsSpan(0, Math.Min(limit, source.Length)), target.AsSpan(0, Math.Min(limit, target.Length)));
+            added.Add(row - 1);
         }
+        return added;
     }
 }

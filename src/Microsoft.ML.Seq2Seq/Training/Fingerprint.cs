@@ -19,11 +19,12 @@ internal static class Fingerprint
     ];
 
     public static SortedDictionary<string, string> Of(
-        SequenceModel model, EncodedPairs training, EncodedPairs validation, TrainingOptions options, int seed)
+        SequenceModel model, EncodedPairs training, EncodedPairs validation, TrainingOptions options, int seed, SubwordSampling? sampling)
     {
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+            ["subword dropout"] = (sampling?.Dropout ?? 0).ToString(CultureInfo.InvariantCulture),
             ["training rows"] = Hash(training),
             ["validation rows"] = Hash(validation),
             ["weights"] = string.Join(", ", model.named_parameters()

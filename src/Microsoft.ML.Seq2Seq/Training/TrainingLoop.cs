@@ -51,6 +51,9 @@ internal sealed class TrainingLoop
     /// Null: those of the lowest validation loss.</summary>
     public Func<double>? Scorer { get; init; }
 
+    /// <summary>Cuts the training rows anew for each epoch; null keeps them as they are.</summary>
+    public SubwordSampling? Sampling { get; init; }
+
     /// <summary>Trains to the end of the plan or until an observer stops the run; the weights with the best validation
     /// loss remain in the model.</summary>
     /// <exception cref="OperationCanceledException">Canceled before anything was validated.</exception>
@@ -59,7 +62,7 @@ internal sealed class TrainingLoop
     {
         using var threads = new ThreadScope(_options.Threads);
         var store = CheckpointStore.Create(_options);
-        var fingerprint = store is null ? [] : Fingerprint.Of(_model, _training, _validation, _options, _seed);
+        var fingerprint = store is null ? [] : Fingerprint.Of(_model, _training, _validation, _options, _seed, Sampling);
         using var checkpoint = store?.Resume(fingerprint);
         using var step = new TrainingStep(_model, _options, _seed);
         using var averages = WeightAverage.Create(_options, step.Parameters);
@@ -76,9 +79,10 @@ internal sealed class TrainingLoop
             if (run.Position == 0)
                 run.Epoch++;
             var updates = Updates(run.Epoch);
+            var rows = Sampling?.Encode(run.Epoch) ?? _training;
             while (run.Position < updates.Length && run.StopReason is null)
             {
-                Step(run, step, updates[run.Position++], rate);
+                Step(run, step, rows, updates[run.Position++], rate);
                 averages?.OnStep();
                 StopIfDue(run, planned);
                 foreach (var observer in _observers)
@@ -128,12 +132,12 @@ internal sealed class TrainingLoop
         averages.Load(state, run.Step);
     }
 
-    private void Step(TrainingRun run, TrainingStep step, int[][] update, LearningRate rate)
+    private static void Step(TrainingRun run, TrainingStep step, EncodedPairs rows, int[][] update, LearningRate rate)
     {
         var watch = Stopwatch.StartNew();
         run.Step++;
         run.LearningRate = rate.At(run.Step);
-        (var loss, run.GradientNorm, bool isApplied) = step.Run(_training, update, run.LearningRate);
+        (var loss, run.GradientNorm, bool isApplied) = step.Run(rows, update, run.LearningRate);
         run.TokensTrained += loss.Tokens;
         run.TimeTraining += watch.Elapsed;
         if (isApplied)

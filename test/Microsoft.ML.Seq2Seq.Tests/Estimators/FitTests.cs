@@ -34,6 +34,32 @@ public sealed class FitTests
     }
 
     [TestMethod]
+    public void SubwordDropoutCutsTheRowsAnewInEveryEpochAndFollowsTheSeed()
+    {
+        var rows = Toy.Rows(120).Append(new Toy.Row { Source = "", Target = "x" }).ToArray();
+        var plain = Losses(dropout: 0, seed: 1);
+
+        CollectionAssert.AreNotEqual(plain, Losses(dropout: 0.3, seed: 1));
+        CollectionAssert.AreEqual(Losses(dropout: 0.3, seed: 1), Losses(dropout: 0.3, seed: 1));
+
+        // With a learning rate near zero the loss of an epoch is that of its rows: cut alike, epochs would lose alike.
+        double[] Losses(double dropout, int seed)
+        {
+            using var model = new MLContext(seed).Seq2Seq.Trainers.Transformer(Toy.Options(options =>
+            {
+                options.Tokenization = new SubwordOptions { VocabularySize = 330, Dropout = dropout };
+                options.Training.MaxEpochs = 3;
+                options.Training.LearningRate = 1e-12;
+                options.Training.Precision = TrainingPrecision.Float32;
+            })).Fit(Toy.View(rows));
+            double[] losses = [.. model.Report.Curve.Select(point => Math.Round(point.TrainLoss, 5))];
+            Assert.AreEqual(dropout == 0 ? 1 : 3, losses.Distinct().Count());
+            Assert.AreEqual(1, model.Report.Curve.Select(point => Math.Round(point.ValidationLoss!.Value, 5)).Distinct().Count(), "validation rows stay as they are");
+            return losses;
+        }
+    }
+
+    [TestMethod]
     public void NoRowsAreAClearError()
     {
         var trainer = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief());

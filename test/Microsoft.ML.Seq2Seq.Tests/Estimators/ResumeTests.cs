@@ -4,9 +4,10 @@ namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
 public sealed class ResumeTests
 {
     [TestMethod]
-    [DataRow(7)]
-    [DataRow(null)]
-    public void AFitThatWasStoppedGoesOnToTheSameModel(int? seed)
+    [DataRow(7, 0)]
+    [DataRow(7, 0.2)]
+    [DataRow(null, 0)]
+    public void AFitThatWasStoppedGoesOnToTheSameModel(int? seed, double subwordDropout)
     {
         using var folder = new TemporaryFolder();
         var rows = Toy.Rows(80);
@@ -31,6 +32,7 @@ public sealed class ResumeTests
                 options.Training.Progress = stop;
                 options.Training.CancellationToken = stop?.Token ?? default;
                 options.Architecture.Dropout = 0.1;
+                options.Tokenization = new SubwordOptions { VocabularySize = 330, Dropout = subwordDropout };
             })).Fit(Toy.View(rows));
     }
 
@@ -42,10 +44,12 @@ public sealed class ResumeTests
 
         StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(2, Toy.Rows(40))).Message, "seed");
         StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(1, Toy.Rows(41))).Message, "rows");
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(1, Toy.Rows(40), subwordDropout: 0.1)).Message, "subword dropout");
 
-        Seq2SeqTransformer Fit(int seed, Toy.Row[] rows) => new MLContext(seed).Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
+        Seq2SeqTransformer Fit(int seed, Toy.Row[] rows, double subwordDropout = 0) => new MLContext(seed).Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
         {
             options.Training.CheckpointDirectory = folder.Path;
+            options.Tokenization = new SubwordOptions { VocabularySize = 330, Dropout = subwordDropout };
         })).Fit(Toy.View(rows));
     }
 
