@@ -36,16 +36,15 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         {
             weights.AddOwner();
             var generator = new TextGenerator(weights, data.Codec, device);
-            var curve = new CurveRecorder();
             var validator = new Validator(generator, data.ValidationTexts, options.Decoding);
             using var tensorBoard = options.Training.TensorBoardDirectory is { } directory
                 ? new TensorBoardObserver(directory, validator.Samples)
                 : null;
-            var observers = Observers(channel, progress, curve, validator);
+            var observers = Observers(channel, progress, validator);
             if (tensorBoard is not null)
                 observers.Add(tensorBoard);
             var run = Train(model, data, seed, validator, observers);
-            return new Seq2SeqTransformer(host, generator, Configuration(data), Report(data, model, run, curve, seed, device));
+            return new Seq2SeqTransformer(host, generator, Configuration(data), Report(data, model, run, seed, device));
         }
         finally
         {
@@ -89,9 +88,9 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
     }
 
     private List<ITrainingObserver> Observers(
-        IChannel channel, IProgressChannel progressChannel, CurveRecorder curve, Validator validator)
+        IChannel channel, IProgressChannel progressChannel, Validator validator)
     {
-        List<ITrainingObserver> observers = [curve, new ChannelObserver(channel, progressChannel)];
+        List<ITrainingObserver> observers = [new ChannelObserver(channel, progressChannel)];
         if (options.Training.EarlyStoppingPatience is { } patience)
             observers.Add(new EarlyStopping(patience));
         if (options.Training.Progress is { } progress)
@@ -110,7 +109,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
     };
 
     private static TrainingReport Report(
-        TrainingData data, SequenceModel model, TrainingRun run, CurveRecorder curve, int seed, Device device) => new()
+        TrainingData data, SequenceModel model, TrainingRun run, int seed, Device device) => new()
         {
             Data = data.Statistics,
             Parameters = model.parameters().Sum(parameter => parameter.numel()),
@@ -120,7 +119,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
             Duration = run.Elapsed,
             StopReason = run.StopReason ?? "",
             BestValidationLoss = run.BestValidationLoss,
-            Curve = curve.Points,
+            Curve = run.Curve,
             Seed = seed,
             Device = device.ToString(),
             Versions = new Dictionary<string, string>

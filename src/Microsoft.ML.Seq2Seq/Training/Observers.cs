@@ -17,22 +17,6 @@ internal sealed class EarlyStopping(int patience) : ITrainingObserver
     }
 }
 
-/// <summary>Holds the learning curve.</summary>
-internal sealed class CurveRecorder : ITrainingObserver
-{
-    public IReadOnlyList<TrainingPoint> Points { get; private set; } = [];
-
-    public void OnStart(TrainingRun run) => Points = run.Curve;
-
-    public void OnStep(TrainingRun run)
-    {
-    }
-
-    public void OnValidation(TrainingRun run)
-    {
-    }
-}
-
 /// <summary>Tells the user's <see cref="IProgress{T}"/>: every validation, and steps a few times a second.</summary>
 internal sealed class ProgressObserver(
     IProgress<TrainingProgress> progress, Func<IReadOnlyList<SamplePrediction>> samples) : ITrainingObserver

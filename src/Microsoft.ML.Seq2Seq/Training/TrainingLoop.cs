@@ -72,8 +72,6 @@ internal sealed class TrainingLoop
         var run = new TrainingRun(step.Parameters, planned, _options.MaxDuration);
         if (checkpoint is not null)
             Load(checkpoint, run, step, averages, best, rate);
-        foreach (var observer in _observers)
-            observer.OnStart(run);
         while (run.StopReason is null)
         {
             if (run.Position == 0)

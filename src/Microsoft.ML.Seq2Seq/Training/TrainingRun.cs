@@ -135,11 +135,6 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
 /// <summary>Watches a run. Called on the training thread.</summary>
 internal interface ITrainingObserver
 {
-    /// <summary>Before the first step; a resumed run has a past.</summary>
-    void OnStart(TrainingRun run)
-    {
-    }
-
     /// <summary>After every update.</summary>
     void OnStep(TrainingRun run);
 
