@@ -41,14 +41,14 @@ internal static class DecodingBenchmark
 
     private static void Run(string config, Models models, int rows, int beam, int? workers, int rounds)
     {
-        var options = new DecodingOptions
+        var plan = models.Codec.Plan(new DecodingOptions
         {
             Strategy = beam == 1 ? DecodingStrategy.Greedy : DecodingStrategy.Beam,
             BeamSize = Math.Max(beam, 1),
             MinLength = Tokens,
             MaxLength = Tokens,
             MaxLengthRatio = 0,
-        };
+        });
         var random = new Random(1);
         int[][] sources = [.. Enumerable.Range(0, rows).Select(_ =>
             Enumerable.Range(0, Tokens - 1).Select(_ => random.Next(SpecialTokens.FirstText, models.Vocabulary)).ToArray())];
@@ -58,7 +58,7 @@ internal static class DecodingBenchmark
         var contenders = new[]
         {
             new Contender("plain", () => (beam == 1 ? models.Plain.Greedy(ids, Tokens) : models.Plain.Beam(ids, beam, Tokens)).Length / Math.Max(beam, 1)),
-            new Contender("float32", () => models.Generator.Generate(requests, options, workers: workers).Sum(generation => generation.Tokens.Count)),
+            new Contender("float32", () => models.Generator.Generate(requests, plan, workers: workers).Sum(generation => generation.Tokens.Count)),
         };
         for (int round = -2; round < rounds; round++)
             foreach (var contender in contenders)

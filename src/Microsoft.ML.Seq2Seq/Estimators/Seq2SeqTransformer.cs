@@ -25,6 +25,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     private readonly TextGenerator _generator;
     private readonly ModelConfiguration _configuration;
     private readonly SubwordKeys _sourceKeys, _targetKeys;
+    private readonly Lazy<DecodingPlan> _plan;
     private int _disposed;
 
     internal Seq2SeqTransformer(IHostEnvironment environment, TextGenerator generator, ModelConfiguration configuration, TrainingReport report)
@@ -34,6 +35,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
         _configuration = configuration;
         _sourceKeys = new SubwordKeys(generator.Codec.Source);
         _targetKeys = new SubwordKeys(generator.Codec.Target);
+        _plan = new(() => generator.Codec.Plan(configuration.Decoding));
         Report = report;
         generator.Weights.AddOwner();
     }
@@ -66,8 +68,10 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public Seq2SeqTransformer WithDecoding(DecodingOptions options)
     {
-        var decoding = Checked(options ?? throw new ArgumentNullException(nameof(options)));
-        return new Seq2SeqTransformer(_host, _generator, _configuration with { Decoding = decoding.Clone() }, Report);
+        ArgumentNullException.ThrowIfNull(options);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        options.Validate();
+        return new Seq2SeqTransformer(_host, _generator, _configuration with { Decoding = options.Clone() }, Report);
     }
 
     /// <summary>What the model writes for a text.</summary>
@@ -75,7 +79,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     /// <param name="options">Null: the model's own.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public Generation Generate(string source, DecodingOptions? options = null) =>
-        _generator.Generate([new GenerationRequest(source)], Checked(options))[0];
+        _generator.Generate([new GenerationRequest(source)], Plan(options))[0];
 
     /// <summary>What the model writes for each of several texts, in their order; texts of like length are decoded
     /// together, and as many batches side by side as libtorch has threads.</summary>
@@ -85,7 +89,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     public IReadOnlyList<Generation> Generate(IEnumerable<string> sources, DecodingOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(sources);
-        return _generator.Generate([.. sources.Select(source => new GenerationRequest(source))], Checked(options));
+        return _generator.Generate([.. sources.Select(source => new GenerationRequest(source))], Plan(options));
     }
 
     /// <summary>What the model writes for a text, piece by piece: each comes as soon as it is sure, and joined they are
@@ -96,7 +100,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     /// <param name="ct">Stops the search; leaving the enumeration does so too.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public IAsyncEnumerable<string> GenerateStreaming(string source, DecodingOptions? options = null, CancellationToken ct = default) =>
-        TextStream.Generate(_generator, source, Checked(options), ct);
+        TextStream.Generate(_generator, source, Plan(options), ct);
 
     /// <summary>Makes something that answers many callers at a time by decoding their texts in batches: for web services. It
     /// shares the weights, and keeps them until it is disposed.</summary>
@@ -106,10 +110,10 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     {
         options ??= new Seq2SeqBatcherOptions();
         options.Validate();
-        var decoding = Checked(options.Decoding).Clone();
+        var plan = Plan(options.Decoding);
         _generator.Weights.AddOwner();
         return new Seq2SeqBatcher(
-            (requests, stop) => _generator.Generate(requests, decoding, cancellation: stop), options, _generator.Weights.RemoveOwner);
+            (requests, stop) => _generator.Generate(requests, plan, cancellation: stop), options, _generator.Weights.RemoveOwner);
     }
 
     /// <summary>log P(target | source), natural logarithm: the sum over the target's tokens and the end. NaN for an
@@ -164,13 +168,15 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     {
         ArgumentNullException.ThrowIfNull(input);
         return new GenerationStage(_host, input, _configuration.Columns, _sourceKeys, _configuration.WritesKeys ? _targetKeys : null,
-            _generator, _configuration.Decoding);
+            _generator, _plan.Value);
     }
 
-    private DecodingOptions Checked(DecodingOptions? options)
+    private DecodingPlan Plan(DecodingOptions? options)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        options?.Validate();
-        return options ?? _configuration.Decoding;
+        if (options is null)
+            return _plan.Value;
+        options.Validate();
+        return _generator.Codec.Plan(options.Clone());
     }
 }

@@ -10,19 +10,19 @@ internal sealed class Validator
 
     private readonly TextGenerator _generator;
     private readonly IReadOnlyList<(string Source, string Target)> _rows;
-    private readonly DecodingOptions _greedy;
+    private readonly DecodingPlan _greedy;
 
     public Validator(TextGenerator generator, IReadOnlyList<(string Source, string Target)> rows, DecodingOptions options)
     {
         _generator = generator;
         _rows = rows;
-        _greedy = new DecodingOptions
+        _greedy = generator.Codec.Plan(new DecodingOptions
         {
             Strategy = DecodingStrategy.Greedy,
             MaxLength = options.MaxLength,
             MaxLengthRatio = options.MaxLengthRatio,
             BatchTokens = options.BatchTokens,
-        };
+        });
     }
 
     /// <summary>A few rows to look at.</summary>

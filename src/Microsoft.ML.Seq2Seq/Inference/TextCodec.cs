@@ -19,17 +19,12 @@ internal sealed record TextCodec(
     public int[] EncodeSource(GenerationRequest request) =>
         request.SourceIds is { } ids ? Limit(ids) : EncodeSource(request.Source);
 
-    /// <summary>The texts of decoding options as token ids.</summary>
-    public SearchConstraints Encode(DecodingOptions options)
+    /// <param name="options">Validated, and not to change any more.</param>
+    public DecodingPlan Plan(DecodingOptions options) => new(options, new SearchConstraints
     {
-        if (options.BannedPhrases.Count == 0 && options.AllowedTargets is null)
-            return SearchConstraints.None;
-        return new SearchConstraints
-        {
-            BannedPhrases = [.. options.BannedPhrases.SelectMany(Occurrences)],
-            AllowedTargets = options.AllowedTargets is { } targets ? TokenTrie.Create(targets.Select(Target.Encode)) : null,
-        };
-    }
+        BannedPhrases = [.. options.BannedPhrases.SelectMany(Occurrences)],
+        AllowedTargets = options.AllowedTargets is { } targets ? TokenTrie.Create(targets.Select(Target.Encode)) : null,
+    });
 
     private int[] Limit(int[] ids) =>
         ids.Length <= MaximumTokens ? ids : Overflow == OverflowPolicy.Truncate ? ids[..MaximumTokens] : [];

@@ -25,16 +25,17 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
 
     /// <summary>What the model writes for each request, in the same order.</summary>
     /// <param name="requests">The rows.</param>
-    /// <param name="options">Validated.</param>
+    /// <param name="plan">How to decode.</param>
     /// <param name="settled">Told, after each step, of the tokens that a row's best output is sure to begin with.</param>
     /// <param name="decoded">Told of rows that are done, one batch after the other.</param>
     /// <param name="workers">Batches decoded at a time, each on a thread of its own. Null: as many as libtorch has threads
     /// for the caller. The callbacks come from those threads.</param>
     /// <param name="cancellation">Checked between steps.</param>
     public Generation[] Generate(
-        IReadOnlyList<GenerationRequest> requests, DecodingOptions options, Action<int, int[]>? settled = null,
+        IReadOnlyList<GenerationRequest> requests, DecodingPlan plan, Action<int, int[]>? settled = null,
         Action<int>? decoded = null, int? workers = null, CancellationToken cancellation = default)
     {
+        var (options, constraints) = plan;
         using var lease = weights.Lease();
         var generations = new Generation[requests.Count];
         var encoded = new List<EncodedRow>(requests.Count);
@@ -50,7 +51,6 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         // Longest first: a batch too large for the memory shows at once, and the last batches to be dealt out are short.
         encoded.Sort((a, b) => (b.Ids.Length, a.Row).CompareTo((a.Ids.Length, b.Row)));
         int threads = workers ?? (device.type == DeviceType.CPU ? torch.get_num_threads() : 1);
-        var constraints = codec.Encode(options);
         Spread(Cut(encoded, options, threads), threads, (batch, stop) =>
         {
             var prefixed = constraints with { Prefixes = Prefixes(batch.Select(row => requests[row.Row].Prefix)) };

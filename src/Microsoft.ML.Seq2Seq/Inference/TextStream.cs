@@ -10,14 +10,14 @@ internal static class TextStream
     /// character. With a beam a piece comes once all hypotheses that can still win agree on it.</summary>
     /// <param name="generator">The model.</param>
     /// <param name="source">What to read.</param>
-    /// <param name="options">Validated.</param>
+    /// <param name="plan">How to decode.</param>
     /// <param name="cancellation">Stops the search, as does leaving the enumeration.</param>
     public static async IAsyncEnumerable<string> Generate(
-        TextGenerator generator, string source, DecodingOptions options, [EnumeratorCancellation] CancellationToken cancellation)
+        TextGenerator generator, string source, DecodingPlan plan, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var pieces = Channel.CreateUnbounded<string>();
-        var search = Task.Run(() => Write(generator, source, options, pieces.Writer, stop.Token), CancellationToken.None);
+        var search = Task.Run(() => Write(generator, source, plan, pieces.Writer, stop.Token), CancellationToken.None);
         try
         {
             await foreach (string piece in pieces.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
@@ -32,12 +32,12 @@ internal static class TextStream
 
     /// <summary>Its failure reaches the reader through the channel.</summary>
     private static void Write(
-        TextGenerator generator, string source, DecodingOptions options, ChannelWriter<string> pieces, CancellationToken stop)
+        TextGenerator generator, string source, DecodingPlan plan, ChannelWriter<string> pieces, CancellationToken stop)
     {
         int written = 0;
         try
         {
-            string text = generator.Generate([new GenerationRequest(source)], options, OnSettled, cancellation: stop)[0].Text;
+            string text = generator.Generate([new GenerationRequest(source)], plan, OnSettled, cancellation: stop)[0].Text;
             WriteUpTo(text, text.Length);
             pieces.Complete();
         }

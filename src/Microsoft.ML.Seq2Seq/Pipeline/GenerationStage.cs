@@ -7,7 +7,7 @@ namespace Microsoft.ML.Seq2Seq.Pipeline;
 internal sealed class GenerationStage : RowStage<GenerationRequest, Generation>
 {
     private readonly TextGenerator _generator;
-    private readonly DecodingOptions _options;
+    private readonly DecodingPlan _plan;
 
     /// <param name="context">The host of the component that asks.</param>
     /// <param name="input">The columns that come in.</param>
@@ -15,15 +15,15 @@ internal sealed class GenerationStage : RowStage<GenerationRequest, Generation>
     /// <param name="sourceKeys">The keys that a source may come as.</param>
     /// <param name="predictedKeys">The keys that a prediction becomes; null where it is text.</param>
     /// <param name="generator">The model.</param>
-    /// <param name="options">Validated.</param>
+    /// <param name="plan">How to decode.</param>
     /// <exception cref="ArgumentOutOfRangeException">The source or prefix column is missing or of another type.</exception>
     public GenerationStage(
         IExceptionContext context, DataViewSchema input, GenerationColumns columns, SubwordKeys sourceKeys, SubwordKeys? predictedKeys,
-        TextGenerator generator, DecodingOptions options)
-        : base(input, Find(context, input, columns, sourceKeys, options), OutputColumn.For(columns, options, predictedKeys))
+        TextGenerator generator, DecodingPlan plan)
+        : base(input, Find(context, input, columns, sourceKeys, plan.Options), OutputColumn.For(columns, plan.Options, predictedKeys))
     {
         _generator = generator;
-        _options = options;
+        _plan = plan;
     }
 
     public override bool ReadsAhead => true;
@@ -41,7 +41,7 @@ internal sealed class GenerationStage : RowStage<GenerationRequest, Generation>
 
     public override Generation[] Map(
         IReadOnlyList<GenerationRequest> requests, Action<int>? mapped = null, CancellationToken cancellation = default) =>
-        _generator.Generate(requests, _options, decoded: mapped, cancellation: cancellation);
+        _generator.Generate(requests, _plan, decoded: mapped, cancellation: cancellation);
 
     private static DataViewSchema.Column[] Find(
         IExceptionContext context, DataViewSchema input, GenerationColumns columns, SubwordKeys keys, DecodingOptions options)

@@ -18,9 +18,6 @@ internal static class OptionCheck
     public static void Positive(string option, double value)
         => That(value > 0 && double.IsFinite(value), option, value, "more than 0");
 
-    public static void InRange(string option, double value, double minimum, double maximum)
-        => That(value >= minimum && value <= maximum, option, value, $"{minimum} to {maximum}");
-
     /// <summary>A share that may be dropped: [0, 1).</summary>
     public static void Probability(string option, double value)
         => That(value is >= 0 and < 1, option, value, "0 or more and less than 1");

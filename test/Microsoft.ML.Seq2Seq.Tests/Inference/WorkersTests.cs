@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Tests.Modeling;
 using Microsoft.ML.Seq2Seq.Tokenization;
@@ -10,7 +11,8 @@ namespace Microsoft.ML.Seq2Seq.Tests.Inference;
 [DoNotParallelize] // counts live tensors
 public sealed class WorkersTests
 {
-    private static readonly DecodingOptions _options = new() { BeamSize = 2, MaxLength = 8, BatchTokens = 60, OutputTokenScores = true };
+    private static readonly DecodingPlan _plan = new(
+        new DecodingOptions { BeamSize = 2, MaxLength = 8, BatchTokens = 60, OutputTokenScores = true }, SearchConstraints.None);
 
     [TestMethod]
     [DataRow(DecodingStrategy.Greedy)]
@@ -20,13 +22,13 @@ public sealed class WorkersTests
     {
         using var model = TinyModels.Create();
         var generator = Generator(model);
-        var options = new DecodingOptions { Strategy = strategy, BeamSize = 2, MaxLength = 8, BatchTokens = 60 };
+        var plan = generator.Codec.Plan(new DecodingOptions { Strategy = strategy, BeamSize = 2, MaxLength = 8, BatchTokens = 60 });
         var requests = Requests(100);
 
-        var expected = generator.Generate(requests, options, workers: 1);
+        var expected = generator.Generate(requests, plan, workers: 1);
         foreach (int workers in new[] { 2, 3 })
         {
-            var actual = generator.Generate(requests, options, workers: workers);
+            var actual = generator.Generate(requests, plan, workers: workers);
             CollectionAssert.AreEqual(expected.Select(one => one.Text).ToArray(), actual.Select(one => one.Text).ToArray());
             for (int i = 0; i < requests.Length; i++)
                 Assert.AreEqual(expected[i].Score, actual[i].Score, 1e-5);
@@ -49,7 +51,7 @@ public sealed class WorkersTests
         HashSet<int> Threads(GenerationRequest[] requests, int workers)
         {
             var seen = new HashSet<int>();
-            generator.Generate(requests, _options, settled: (_, _) =>
+            generator.Generate(requests, _plan, settled: (_, _) =>
             {
                 lock (seen)
                     seen.Add(Environment.CurrentManagedThreadId);
@@ -65,7 +67,7 @@ public sealed class WorkersTests
         int decoded = 0;
         var requests = Requests(50).Append(new GenerationRequest("")).ToArray();
 
-        Generator(model).Generate(requests, _options, decoded: rows => Interlocked.Add(ref decoded, rows), workers: 2);
+        Generator(model).Generate(requests, _plan, decoded: rows => Interlocked.Add(ref decoded, rows), workers: 2);
 
         Assert.AreEqual(51, decoded);
     }
@@ -76,24 +78,24 @@ public sealed class WorkersTests
         using var model = TinyModels.Create();
         var generator = Generator(model);
         var requests = Requests(60);
-        generator.Generate(requests, _options, workers: 2);
+        generator.Generate(requests, _plan, workers: 2);
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long before = torch.Tensor.TotalCount;
 
         for (int i = 0; i < 20; i++)
-            generator.Generate(requests, _options, workers: 2);
+            generator.Generate(requests, _plan, workers: 2);
         Assert.AreEqual(before, torch.Tensor.TotalCount);
 
         using var canceled = new CancellationTokenSource();
         var stopped = Assert.ThrowsExactly<OperationCanceledException>(() => generator.Generate(
-            requests, _options, decoded: _ => canceled.Cancel(), workers: 2, cancellation: canceled.Token));
+            requests, _plan, decoded: _ => canceled.Cancel(), workers: 2, cancellation: canceled.Token));
         Assert.AreEqual(canceled.Token, stopped.CancellationToken);
         Assert.AreEqual(before, torch.Tensor.TotalCount);
 
         int calls = 0;
         Assert.AreEqual("not this", Assert.ThrowsExactly<InvalidOperationException>(() => generator.Generate(
-            requests, _options, settled: (_, _) =>
+            requests, _plan, settled: (_, _) =>
             {
                 if (Interlocked.Increment(ref calls) == 5)
                     throw new InvalidOperationException("not this");

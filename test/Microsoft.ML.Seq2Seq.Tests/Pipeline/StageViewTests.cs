@@ -6,7 +6,7 @@ using Microsoft.ML.Transforms.Text;
 namespace Microsoft.ML.Seq2Seq.Tests.Pipeline;
 
 [TestClass]
-public sealed class GenerationViewTests
+public sealed class StageViewTests
 {
     private static readonly MLContext _ml = new(1);
 
