@@ -44,7 +44,9 @@ internal sealed class Linear : nn.Module
     private static Tensor Forward(Tensor x, Tensor weight, Tensor bias, TrainingPass? training)
     {
         if (training is not { Precision: var type and not ScalarType.Float32 })
-            return nn.functional.linear(x, weight, bias);
+            return training is not null && OneDnn.IsFaster && x.device_type == DeviceType.CPU
+                ? LinearFunction.Apply(x, weight, bias, training)
+                : nn.functional.linear(x, weight, bias);
         // The weights stay in float32, and so do their gradients: what each pass rounds is a copy.
         return nn.functional.linear(x.to(type), weight.to(type), bias.to(type));
     }

@@ -15,6 +15,7 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 internal sealed class TrainingPass(Dropout dropout, ScalarType precision = ScalarType.Float32)
 {
     private readonly List<(Parameter Table, Tensor Ids, Tensor Rows, Scalar Factor)> _lookups = [];
+    private Tensor[] _held = [];
 
     public Dropout Dropout => dropout;
 
@@ -28,6 +29,19 @@ internal sealed class TrainingPass(Dropout dropout, ScalarType precision = Scala
         rows.requires_grad_(true);
         _lookups.Add((table, ids, rows, factor));
         return rows;
+    }
+
+    /// <summary>Keeps gradients that a function of ours returns to autograd until <see cref="Release"/>: autograd takes them over after
+    /// the return, and waiting for the end of the step would keep those of all layers.</summary>
+    public Tensor[] Hold(params Tensor[] gradients) =>
+        _held = Array.ConvertAll(gradients, gradient => gradient.MoveToOuterDisposeScope());
+
+    /// <summary>Lets go of what was held.</summary>
+    public void Release()
+    {
+        foreach (var gradient in _held)
+            gradient.Dispose();
+        _held = [];
     }
 
     /// <summary>Adds the gradients of the looked-up rows to those of their tables.</summary>

@@ -24,7 +24,7 @@ internal readonly record struct LossSum(double Smoothed, double Likelihood, long
 internal static class CrossEntropy
 {
     private const long ChunkRows = 256;
-    private const long ChunkRowsReduced = 512; // each chunk's share of the weight's gradient is rounded and converted
+    private const long ChunkRowsReduced = 512; // where each chunk's share of the weight's gradient is a matrix of its own, to be added
 
     /// <summary>Runs the model forward and back: adds to the gradients of its parameters.</summary>
     /// <param name="model">Every parameter has a gradient, zero before the first batch of an update.</param>
@@ -61,6 +61,7 @@ internal static class CrossEntropy
         ScalarType precision)
     {
         bool isReduced = precision != ScalarType.Float32;
+        bool byOneDnn = !isReduced && OneDnn.IsFaster && decoded.device_type == DeviceType.CPU;
         var rows = decoded.view(-1, model.Width).index_select(0, batch.TargetPositions).to(precision); // (N, D)
         var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions).unsqueeze(1); // (N, 1)
         var weight = model.OutputWeight.detach().to(precision); // (V, D)
@@ -70,14 +71,14 @@ internal static class CrossEntropy
         // d loss / d logits = p - (1-ε)·onehot(y) - ε/V
         using Scalar share = smoothing / model.TargetVocabulary, lessOnTarget = smoothing - 1, factor = backward?.Scale ?? 0;
         long count = rows.shape[0];
-        long chunk = isReduced ? ChunkRowsReduced : ChunkRows;
+        long chunk = isReduced || byOneDnn ? ChunkRowsReduced : ChunkRows;
         for (long start = 0; start < count; start += chunk)
         {
             using var scope = NewDisposeScope();
             long length = Math.Min(chunk, count - start);
             var row = rows.narrow(0, start, length); // (n, D)
             var target = targets.narrow(0, start, length); // (n, 1)
-            var logits = nn.functional.linear(row, weight).to(ScalarType.Float32); // (n, V)
+            var logits = (byOneDnn ? OneDnn.Linear(row, weight) : nn.functional.linear(row, weight)).to(ScalarType.Float32); // (n, V)
             var probabilities = logits.softmax(1);
             // log Σ exp(l) = max l - log max p: cheaper than logsumexp, and as stable.
             var normalizer = logits.amax([1], true).sub(probabilities.amax([1], true).log());
@@ -91,9 +92,11 @@ internal static class CrossEntropy
             probabilities.scatter_add_(1, target, torch.full_like(likelihood, lessOnTarget));
             probabilities.mul_(factor);
             probabilities = probabilities.to(precision);
-            gradient.index_copy_(
-                0, batch.TargetPositions.narrow(0, start, length), probabilities.mm(weight).to(ScalarType.Float32));
-            if (isReduced)
+            var rowGradient = byOneDnn ? OneDnn.Linear(probabilities, weight.t()) : probabilities.mm(weight).to(ScalarType.Float32); // (n, D)
+            gradient.index_copy_(0, batch.TargetPositions.narrow(0, start, length), rowGradient);
+            if (byOneDnn)
+                weightGradient!.Accumulate(LinearFunction.WeightGradient(probabilities, row));
+            else if (isReduced)
                 weightGradient!.Accumulate(probabilities.t().mm(row));
             else
                 weightGradient!.addmm_(probabilities.t(), row);

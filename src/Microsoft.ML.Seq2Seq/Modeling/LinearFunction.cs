@@ -1,0 +1,44 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.autograd;
+
+namespace Microsoft.ML.Seq2Seq.Modeling;
+
+/// <summary>y = xWᵀ + b by <see cref="OneDnn"/>, with its gradients: dx = dy·W, dW = dyᵀx, db = Σ dy.</summary>
+internal sealed class LinearFunction : SingleTensorFunction<LinearFunction>
+{
+    private const string Pass = "pass";
+
+    public override string Name => "oneDNN linear";
+
+    /// <summary>(…, in), (out, in), (out) → (…, out)</summary>
+    public static Tensor Apply(Tensor x, Tensor weight, Tensor bias, TrainingPass training)
+    {
+        long[] shape = x.shape;
+        // Two dimensions inside: autograd forbids work in place on a view that a function returns.
+        return apply(x.reshape(-1, shape[^1]), weight, bias, training).view([.. shape[..^1], weight.shape[0]]);
+    }
+
+    public override Tensor forward(AutogradContext ctx, params object[] vars)
+    {
+        var (x, weight, bias) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2]);
+        ctx.save_for_backward([x, weight]);
+        ctx.save_data(Pass, vars[3]);
+        return OneDnn.Linear(x, weight, bias);
+    }
+
+    public override List<Tensor> backward(AutogradContext ctx, Tensor grad_output)
+    {
+        var training = (TrainingPass)ctx.get_data(Pass);
+        training.Release(); // what the call before returned has gone into the graph
+        using var scope = NewDisposeScope();
+        grad_output.MoveToOtherDisposeScope(scope);
+        var saved = ctx.get_saved_variables();
+        var (x, weight) = (saved[0], saved[1]);
+        return [.. training.Hold(OneDnn.Linear(grad_output, weight.t()), WeightGradient(grad_output, x), grad_output.sum([0])), null!];
+    }
+
+    /// <summary>dyᵀx: (N, out), (N, in) → (out, in)</summary>
+    public static Tensor WeightGradient(Tensor dy, Tensor x) =>
+        // oneDNN copies a transposed left side first: it is the smaller of the two.
+        dy.shape[1] <= x.shape[1] ? OneDnn.Linear(dy.t(), x.t()) : OneDnn.Linear(x.t(), dy.t()).t();
+}

@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.Seq2Seq.Modeling;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Modeling;
+
+/// <summary>oneDNN's products against libtorch's own.</summary>
+[TestClass]
+public sealed class OneDnnTests
+{
+    [TestInitialize]
+    public void SkipWhereItIsNotUsed()
+    {
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != System.Runtime.InteropServices.Architecture.X64)
+            Assert.Inconclusive("oneDNN is called on Linux on x64 alone.");
+    }
+
+    [TestMethod]
+    [DataRow(1, 128, 384)]
+    [DataRow(50, 7, 3)]
+    [DataRow(300, 128, 1000)]
+    public void AProductIsThatOfLibtorch(int rows, int input, int output)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3, CPU);
+        var x = randn([rows, input], generator: generator);
+        var weight = randn([output, input], generator: generator);
+        var bias = randn([output], generator: generator);
+
+        AssertEqual(nn.functional.linear(x, weight, bias), OneDnn.Linear(x, weight, bias));
+        AssertEqual(nn.functional.linear(x, weight), OneDnn.Linear(x, weight));
+        AssertEqual(nn.functional.linear(x, weight), OneDnn.Linear(x.t().contiguous().t(), weight.t().contiguous().t()));
+    }
+
+    [TestMethod]
+    [DataRow(128, 384)]
+    [DataRow(384, 128)]
+    [DataRow(5, 5)]
+    public void GradientsAreThoseOfAutograd(int input, int output)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(4, CPU);
+        var x = randn([3, 20, input], generator: generator);
+        using var weight = new Parameter(randn([output, input], generator: generator));
+        using var bias = new Parameter(randn([output], generator: generator));
+        var seed = randn([3, 20, output], generator: generator);
+
+        Tensor[] Gradients(Func<Tensor, Tensor> linear)
+        {
+            var leaf = x.clone().requires_grad_(true);
+            weight.grad = null;
+            bias.grad = null;
+            linear(leaf).relu_().backward([seed]); // work in place on the result has to be possible
+            return [leaf.grad!.clone(), weight.grad!.clone(), bias.grad!.clone()];
+        }
+        var expected = Gradients(y => nn.functional.linear(y, weight, bias));
+        var training = new TrainingPass(new Seq2Seq.Modeling.Dropout(0));
+        var actual = Gradients(y => LinearFunction.Apply(y, weight, bias, training));
+        training.Release();
+
+        for (int i = 0; i < expected.Length; i++)
+            AssertEqual(expected[i], actual[i]);
+    }
+
+    private static void AssertEqual(Tensor expected, Tensor actual)
+    {
+        CollectionAssert.AreEqual(expected.shape, actual.shape);
+        float worst = expected.sub(actual).abs().max().item<float>(), size = expected.abs().max().item<float>();
+        Assert.IsLessThan(1e-5f * size, worst);
+    }
+}
