@@ -17,14 +17,14 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
 
     private readonly Alphabet _alphabet;
     private readonly BpeTokenizer _tokenizer;
-    private readonly string[] _surfaces; // pieces as they are written, with spaces
+    private readonly string[] _surfaces; // pieces as they are written, with spaces, and symbols
     private readonly Dictionary<int, int> _ids = []; // character → id; bytes are the lone surrogates of MarkedText
     private readonly Dictionary<(int Left, int Right), int> _ranks = []; // pair of ids → merge
 
     /// <param name="alphabet">Single characters, distinct, without the space; first of them ▁.</param>
     /// <param name="merges">In the order they were learned; no two make the same piece.</param>
-    public BytePairTokenizer(TextPreparation preparation, IReadOnlyList<string> alphabet, IReadOnlyList<Merge> merges)
-        : base(SubwordKind.BytePairEncoding, preparation, MakePieces(alphabet, merges), FirstPiece)
+    public BytePairTokenizer(TextPreparation preparation, IReadOnlyList<string> alphabet, IReadOnlyList<Merge> merges, SymbolSet symbols)
+        : base(SubwordKind.BytePairEncoding, preparation, MakePieces(alphabet, merges), FirstPiece, symbols)
     {
         AlphabetSize = alphabet.Count;
         Merges = merges;
@@ -42,7 +42,7 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
             _ranks.Add((FirstPiece + merges[rank].Left, FirstPiece + merges[rank].Right), rank);
 
         _alphabet = new Alphabet(_ids.Keys);
-        _surfaces = [.. Pieces.ToArray().Select(piece => piece.Replace(MarkedText.Space, ' '))];
+        _surfaces = [.. Pieces.ToArray().Select(piece => piece.Replace(MarkedText.Space, ' ')), .. symbols.Texts];
         _tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
             Merges = merges.Select(Show),
@@ -54,6 +54,8 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
     public int AlphabetSize { get; }
 
     public IReadOnlyList<Merge> Merges { get; }
+
+    public override bool CanDrop => true;
 
     /// <summary>A merge as both parts with a space between them, which no piece has.</summary>
     public string Show(Merge merge) => $"{Pieces[merge.Left]} {Pieces[merge.Right]}";
@@ -80,15 +82,15 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
         return text.Finish();
     }
 
-    protected override int[] EncodePrepared(string text)
-        => [.. _tokenizer.EncodeToIds(MarkedText.Mark(text, _alphabet, singleSymbols: false))];
+    protected override int[] EncodePrepared(string text, TextEdges edges)
+        => [.. _tokenizer.EncodeToIds(MarkedText.Mark(text, _alphabet, singleSymbols: false, edges.HasFlag(TextEdges.Start)))];
 
     // Microsoft.ML.Tokenizers 2.0 has dropout, but neither public nor with a seed.
-    protected override int[] EncodePrepared(string text, double dropout, ref SplitMix64 random)
+    protected override int[] EncodePrepared(string text, TextEdges edges, double dropout, ref SplitMix64 random)
     {
         var result = new List<int>();
         var word = new List<int>();
-        ReadOnlySpan<char> marked = MarkedText.Mark(text, _alphabet, singleSymbols: false);
+        ReadOnlySpan<char> marked = MarkedText.Mark(text, _alphabet, singleSymbols: false, edges.HasFlag(TextEdges.Start));
         foreach (var range in marked.Split(' '))
         {
             word.Clear();
