@@ -46,7 +46,7 @@ internal sealed class ImportedFiles
         }
         // Microsoft.ML.Tokenizers complains of vocabularies in many ways.
         catch (Exception error) when (error is InvalidDataException or ArgumentException or InvalidOperationException
-            or FormatException or IndexOutOfRangeException or KeyNotFoundException)
+            or FormatException or IndexOutOfRangeException or KeyNotFoundException or IOException)
         {
             throw new InvalidDataException($"The vocabulary file '{name}' can't be imported: {error.Message}", error);
         }

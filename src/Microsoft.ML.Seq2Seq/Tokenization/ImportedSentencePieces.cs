@@ -18,7 +18,9 @@ internal sealed class ImportedSentencePieces : ImportedTokenizer
         : base(files, preparation, [.. file.Pieces.Where(IsText).Select(piece => piece.Piece)],
             file.Pieces.Where(piece => piece.Type == SentencePieceType.UserDefined).Select(piece => Surface(file, piece.Piece)), symbols)
     {
-        _tokenizer = SentencePieceTokenizer.Create(new MemoryStream(file.Content), addBeginningOfSentence: false, addEndOfSentence: false);
+        // For unigram models, Microsoft.ML.Tokenizers 2.0 fails to spell characters in bytes: here it is done for it.
+        _tokenizer = SentencePieceTokenizer.Create(
+            new MemoryStream(file.ContentWithoutBytes), addBeginningOfSentence: false, addEndOfSentence: false);
         _normalizer = new SentencePieceNormalization(file);
         _hasPrefix = file.AddDummyPrefix;
         _surfaces = [.. Pieces.ToArray().Select(piece => Surface(file, piece)), .. Symbols.Texts];

@@ -35,13 +35,19 @@ internal sealed class SentencePieceFile
 
     public byte[] Content { get; private init; } = [];
 
+    /// <summary>The same model without byte fallback: of messages that come twice, the last value of a field counts.</summary>
+    public byte[] ContentWithoutBytes => [.. Content, 0x12, 3, 0x98, 0x02, 0]; // trainer_spec, 3 bytes: byte_fallback, false
+
     /// <exception cref="InvalidDataException">It is no such file, or of a kind that can't be read.</exception>
     public static SentencePieceFile Read(byte[] content)
     {
         var file = new SentencePieceFile { Content = content };
+        bool isTrained = false, isNormalized = false;
         var fields = new ProtocolBuffer(content);
         while (fields.Next())
         {
+            isTrained |= fields.Field == 2;
+            isNormalized |= fields.Field == 3;
             if (fields.Field == 1)
                 file.AddPiece(fields.Bytes);
             else if (fields.Field == 2)
@@ -49,7 +55,7 @@ internal sealed class SentencePieceFile
             else if (fields.Field == 3)
                 file.ReadNormalization(fields.Bytes);
         }
-        if (file.Pieces.Count == 0)
+        if (file.Pieces.Count == 0 || !isTrained || !isNormalized)
             throw new InvalidDataException("it is neither JSON nor a SentencePiece model");
         if (!file.Pieces.Exists(piece => piece.Type == SentencePieceType.Unknown))
             throw new InvalidDataException("the SentencePiece model has no unknown token");

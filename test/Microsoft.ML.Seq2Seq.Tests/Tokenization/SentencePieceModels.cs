@@ -136,6 +136,14 @@ internal static class SentencePieceModels
         (" ", ""),
     ];
 
+    public static (byte[] Model, (string Text, string Pieces)[] Expected) Of(string name) => name switch
+    {
+        nameof(BytePairs) => (BytePairs, BytePairsExpected),
+        nameof(NormalizedBytePairs) => (NormalizedBytePairs, NormalizedBytePairsExpected),
+        nameof(Unigram) => (Unigram, UnigramExpected),
+        _ => (UnigramWithBytes, UnigramWithBytesExpected),
+    };
+
     private static byte[] Inflate(string text)
     {
         using var stream = new ZLibStream(new MemoryStream(Convert.FromBase64String(text)), CompressionMode.Decompress);
