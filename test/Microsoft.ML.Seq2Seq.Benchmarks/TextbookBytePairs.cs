@@ -25,8 +25,9 @@ internal sealed class TextbookBytePairs
             int length = symbols.AsSpan(start).IndexOf((string?)null);
             if (length < 0)
                 length = symbols.Length - start;
+            string[] part = symbols.AsSpan(start, length).ToArray()!;
             if (length > 1)
-                _words.Add((symbols.AsSpan(start, length).ToArray()!, frequency));
+                _words.Add((part, frequency));
             start += length + 1;
         }
     }

@@ -10,14 +10,14 @@ internal readonly record struct Merge(int Left, int Right);
 /// Byte-pair encoding. Words of <see cref="MarkedText"/> are split into characters; then, as long as any neighbours have
 /// a merge, those with the earliest learned one, leftmost first, become one piece. Ids: special tokens, 256 bytes, pieces.
 /// </summary>
-internal sealed class BytePairTokenizer : SubwordTokenizer
+internal sealed class BytePairTokenizer : BytePieceTokenizer
 {
     /// <summary>The id of the first piece, which is always ▁.</summary>
     public const int FirstPiece = SpecialTokens.FirstText + 256;
 
     private readonly Alphabet _alphabet;
     private readonly BpeTokenizer _tokenizer;
-    private readonly string[] _surfaces; // pieces as they are written, with spaces, and symbols
+    private readonly string[] _surfaces; // pieces as they are written, with spaces
     private readonly Dictionary<int, int> _ids = []; // character → id; bytes are the lone surrogates of MarkedText
     private readonly Dictionary<(int Left, int Right), int> _ranks = []; // pair of ids → merge
 
@@ -42,7 +42,7 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
             _ranks.Add((FirstPiece + merges[rank].Left, FirstPiece + merges[rank].Right), rank);
 
         _alphabet = new Alphabet(_ids.Keys);
-        _surfaces = [.. Pieces.ToArray().Select(piece => piece.Replace(MarkedText.Space, ' ')), .. symbols.Texts];
+        _surfaces = [.. Pieces.ToArray().Select(piece => piece.Replace(MarkedText.Space, ' '))];
         _tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
             Merges = merges.Select(Show),
@@ -60,26 +60,15 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
     /// <summary>A merge as both parts with a space between them, which no piece has.</summary>
     public string Show(Merge merge) => $"{Pieces[merge.Left]} {Pieces[merge.Right]}";
 
-    public override string Decode(ReadOnlySpan<int> ids)
+    protected override void AddPiece(int id, bool atStart, PieceJoiner text)
     {
-        var text = new PieceJoiner();
-        bool atStart = true;
-        foreach (int id in ids)
+        if (id < FirstPiece)
         {
-            if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
-                continue;
-            if (id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize)
-                text.Add(SpecialTokens.Replacement.ToString());
-            else if (id < FirstPiece)
-                text.Add((byte)(id - SpecialTokens.FirstText));
-            else
-            {
-                string surface = _surfaces[id - FirstPiece];
-                text.Add(atStart && surface[0] == ' ' ? surface[1..] : surface); // the mark that every text begins with
-            }
-            atStart = false;
+            text.Add((byte)(id - SpecialTokens.FirstText));
+            return;
         }
-        return text.Finish();
+        string surface = _surfaces[id - FirstPiece];
+        text.Add(atStart && surface[0] == ' ' ? surface[1..] : surface); // the mark that every text begins with
     }
 
     protected override int[] EncodePrepared(string text, TextEdges edges)

@@ -30,28 +30,17 @@ internal sealed class ImportedBytePairs : ImportedTokenizer
 
     public override string Decode(ReadOnlySpan<int> ids)
     {
-        var text = new PieceJoiner();
-        bool atStart = true, endsWord = false;
-        foreach (int id in ids)
-        {
-            if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
-                continue;
-            if (endsWord)
-                text.Add(" ");
-            bool isPiece = id >= SpecialTokens.FirstText && id < FirstSymbol;
-            string piece = isPiece ? Pieces[id - SpecialTokens.FirstText]
-                : id >= FirstSymbol && id < VocabularySize ? Symbols.Texts[id - FirstSymbol]
-                : SpecialTokens.Replacement.ToString();
-            endsWord = isPiece && _file.EndOfWord is { } suffix && piece.EndsWith(suffix, StringComparison.Ordinal);
-            if (endsWord)
-                piece = piece[..^_file.EndOfWord!.Length];
-            if (isPiece && _file.EndOfWord is null)
-                AddBytes(atStart && _file.AddPrefixSpace && piece[0] == ByteLevel.Characters[' '] ? piece[1..] : piece, text);
-            else
-                text.Add(piece);
-            atStart = false;
-        }
-        return text.Finish();
+        string text = base.Decode(ids);
+        return _file.EndOfWord is not null && text.EndsWith(' ') ? text[..^1] : text; // a space follows each word
+    }
+
+    protected override void AddPiece(int id, bool atStart, PieceJoiner text)
+    {
+        string piece = Pieces[id - SpecialTokens.FirstText];
+        if (_file.EndOfWord is { } suffix)
+            text.Add(piece.EndsWith(suffix, StringComparison.Ordinal) ? piece[..^suffix.Length] + ' ' : piece);
+        else
+            AddBytes(atStart && _file.AddPrefixSpace && piece[0] == ByteLevel.Characters[' '] ? piece[1..] : piece, text);
     }
 
     protected override int[] EncodePrepared(string text, TextEdges edges)

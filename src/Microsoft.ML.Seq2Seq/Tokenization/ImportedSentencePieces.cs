@@ -10,7 +10,7 @@ internal sealed class ImportedSentencePieces : ImportedTokenizer
     private readonly SentencePieceNormalization _normalizer;
     private readonly bool _hasPrefix, _spellsUnknown;
     private readonly int[] _ids; // the file's number → id
-    private readonly string[] _surfaces; // of pieces and symbols
+    private readonly string[] _surfaces; // pieces as they are written, with spaces
     private readonly int[] _bytes = new int[256]; // byte → id; 0 is none
     private readonly Dictionary<int, byte> _byteOf = [];
 
@@ -23,7 +23,7 @@ internal sealed class ImportedSentencePieces : ImportedTokenizer
             new MemoryStream(file.ContentWithoutBytes), addBeginningOfSentence: false, addEndOfSentence: false);
         _normalizer = new SentencePieceNormalization(file);
         _hasPrefix = file.AddDummyPrefix;
-        _surfaces = [.. Pieces.ToArray().Select(piece => Surface(file, piece)), .. Symbols.Texts];
+        _surfaces = [.. Pieces.ToArray().Select(piece => Surface(file, piece))];
         _ids = new int[file.Pieces.Count];
         int next = SpecialTokens.FirstText;
         for (int i = 0; i < _ids.Length; i++)
@@ -39,26 +39,15 @@ internal sealed class ImportedSentencePieces : ImportedTokenizer
         _spellsUnknown = file.ByteFallback && _byteOf.Count == 256;
     }
 
-    public override string Decode(ReadOnlySpan<int> ids)
+    protected override void AddPiece(int id, bool atStart, PieceJoiner text)
     {
-        var text = new PieceJoiner();
-        bool atStart = true;
-        foreach (int id in ids)
+        if (_byteOf.TryGetValue(id, out byte value))
         {
-            if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
-                continue;
-            if (id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize)
-                text.Add(SpecialTokens.Replacement.ToString());
-            else if (_byteOf.TryGetValue(id, out byte value))
-                text.Add(value);
-            else
-            {
-                string surface = _surfaces[id - SpecialTokens.FirstText];
-                text.Add(atStart && _hasPrefix && id < FirstSymbol && surface.StartsWith(' ') ? surface[1..] : surface);
-            }
-            atStart = false;
+            text.Add(value);
+            return;
         }
-        return text.Finish();
+        string surface = _surfaces[id - SpecialTokens.FirstText];
+        text.Add(atStart && _hasPrefix && surface.StartsWith(' ') ? surface[1..] : surface);
     }
 
     protected override int[] EncodePrepared(string text, TextEdges edges)

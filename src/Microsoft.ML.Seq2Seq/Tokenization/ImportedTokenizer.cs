@@ -3,7 +3,7 @@ namespace Microsoft.ML.Seq2Seq.Tokenization;
 /// <summary>A vocabulary of another tool, applied by Microsoft.ML.Tokenizers. Special tokens are ours: the file's own for
 /// begin, end, padding and the like have no ids here, for no text is encoded to one, and its unknown token is
 /// <see cref="SpecialTokens.Unknown"/>. The rest keeps its order.</summary>
-internal abstract class ImportedTokenizer : SubwordTokenizer
+internal abstract class ImportedTokenizer : BytePieceTokenizer
 {
     protected ImportedTokenizer(
         ImportedFiles files, TextPreparation preparation, string[] pieces, IEnumerable<string> symbolsOfFile, IReadOnlyList<string> ownSymbols)

@@ -243,6 +243,10 @@ public sealed class SubwordTests
         var model = _ml.Transforms.Text.LearnSubwords("Keys", "Text", options).Append(_ml.Transforms.Text.JoinSubwords("Text", "Keys")).Fit(data);
 
         CollectionAssert.AreEqual(new[] { "cat \uFFFD", "cat \uFFFD", "cat" }, Joined(SavedAndLoaded(model), data));
+
+        var composed = _ml.Transforms.Text.LearnSubwords("Keys", "Text", new SubwordOptions { Normalization = TextNormalization.Nfc })
+            .Append(_ml.Transforms.Text.JoinSubwords("Text", "Keys")).Fit(data);
+        CollectionAssert.AreEqual(new[] { "\u00FC Ｃ" }, Joined(SavedAndLoaded(composed), View(["u\u0308 Ｃ"])));
     }
 
     [TestMethod]

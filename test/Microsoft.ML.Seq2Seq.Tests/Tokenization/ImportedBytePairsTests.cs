@@ -14,7 +14,7 @@ public sealed class ImportedBytePairsTests
 
     /// <summary>Byte-level, as GPT-2's; a control token first.</summary>
     private static readonly string _vocabulary = JsonSerializer.Serialize(Numbered(
-        ["<|end|>", .. ByteLevel.Characters.Select(sign => sign.ToString()), .. _merges.Select(merge => merge.Replace(" ", ""))]));
+        ["<|endoftext|>", .. ByteLevel.Characters.Select(sign => sign.ToString()), .. _merges.Select(merge => merge.Replace(" ", ""))]));
 
     private const string Words = """{ "<unk>": 0, "l": 1, "o": 2, "w": 3, "e": 4, "r": 5, "w</w>": 6, "r</w>": 7, "lo": 8, "low</w>": 9, "er</w>": 10, "low": 11 }""";
 
@@ -41,7 +41,8 @@ public sealed class ImportedBytePairsTests
         using var merges = new MemoryStream(Encoding.UTF8.GetBytes("#version: 0.2\n" + string.Join('\n', _merges)));
         var reference = CodeGenTokenizer.Create(vocabulary, merges);
         var tokenizer = Pair(_vocabulary, string.Join('\n', _merges));
-        foreach (string text in Texts.Corpus.Concat(["the cat, that cat", "  the\n\n 12 ", "<|end|>", "don't we'll"]))
+        // It has tokens of its own for runs of spaces and tabs, whatever is in the vocabulary.
+        foreach (string text in Texts.Corpus.Concat(["the cat, that cat", " the\n\n12 ", "don't we'll"]).Where(text => !text.Contains("  ") && !text.Contains('\t')))
             CollectionAssert.AreEqual(reference.EncodeToIds(text).ToArray(), tokenizer.Encode(text).Select(id => id - SpecialTokens.FirstText).ToArray(), text);
     }
 
@@ -70,11 +71,11 @@ public sealed class ImportedBytePairsTests
     public void AddedTokensAreSymbolsOrHaveNoId()
     {
         var tokenizer = Json(ByteLevelJson(root => root["added_tokens"] = JsonNode.Parse(
-            """[{ "id": 0, "content": "<|end|>", "special": true }, { "id": 265, "content": "<tool>", "special": false }]""")), "{name}");
+            """[{ "id": 0, "content": "<|endoftext|>", "special": true }, { "id": 265, "content": "<tool>", "special": false }]""")), "{name}");
         Assert.AreEqual(SpecialTokens.FirstText + 256 + _merges.Length + 2, tokenizer.VocabularySize);
         Assert.AreEqual("<tool> c at {name}", Tokens(tokenizer, "<tool>cat{name}"));
-        Assert.AreEqual("<|end|>", tokenizer.Decode(tokenizer.Encode("<|end|>")));
-        Assert.IsGreaterThan(1, tokenizer.Encode("<|end|>").Length);
+        Assert.AreEqual("<|endoftext|>", tokenizer.Decode(tokenizer.Encode("<|endoftext|>")));
+        Assert.IsGreaterThan(1, tokenizer.Encode("<|endoftext|>").Length);
     }
 
     [TestMethod]
