@@ -87,7 +87,7 @@ internal static class DecodingBenchmark
             _weights = new SharedModel(new TransformerModel(architecture, Vocabulary, Vocabulary, generator));
             _weights.AddOwner();
             var tokenizer = new UnitTokenizer(SubwordKind.Whitespace, new TextPreparation(Lowercase: false, TextNormalization.None),
-                [.. Enumerable.Range(SpecialTokens.FirstText, Vocabulary - SpecialTokens.FirstText).Select(id => $"t{id}")]);
+                [.. Enumerable.Range(SpecialTokens.FirstText, Vocabulary - SpecialTokens.FirstText).Select(id => $"t{id}")], SymbolSet.Empty);
             Codec = new TextCodec(tokenizer, tokenizer, 256, OverflowPolicy.Truncate);
             Generator = new TextGenerator(_weights, Codec, CPU);
         }

@@ -7,6 +7,7 @@ var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET us
     DecodingBenchmark.Command(),
     MemoryBenchmark.Command(),
     PrecisionStudy.Command(),
+    EmbeddingBenchmark.Command(),
     ServingBenchmark.Command(),
     TrainingBenchmark.Command(),
     VocabularyBenchmark.Command(),

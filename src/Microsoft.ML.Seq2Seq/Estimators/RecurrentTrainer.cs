@@ -14,7 +14,7 @@ namespace Microsoft.ML.Seq2Seq;
 /// <list type="table">
 /// <listheader><term>Column</term><description>Type</description></listheader>
 /// <item><term>Source (input)</term><description>text: what to read; or a vector of keys made by
-/// <see cref="Microsoft.ML.Seq2SeqTextExtensions.LearnSubwords"/></description></item>
+/// <see cref="SubwordEstimator"/></description></item>
 /// <item><term>Target (label, needed to train only)</term><description>what to write: text where Source is text, keys
 /// where it is keys</description></item>
 /// <item><term>PredictedTarget (output)</term><description>the best hypothesis: text; or, where Target was keys, a vector
@@ -30,7 +30,7 @@ namespace Microsoft.ML.Seq2Seq;
 /// <item><term>Exportable to ONNX</term><description>no</description></item>
 /// </list>
 /// <para><b>Training algorithm details</b>: a subword vocabulary is learned from the training rows, unless
-/// they come as keys, which are taken as they are: of <see cref="Seq2SeqTrainerOptions.Tokenization"/> only
+/// they come as keys: of <see cref="Seq2SeqTrainerOptions.Tokenization"/> only <see cref="SubwordOptions.Dropout"/>,
 /// <see cref="SubwordOptions.MaximumTokens"/> and <see cref="SubwordOptions.OverflowPolicy"/> count then. A recurrent
 /// encoder reads the source in both directions; a recurrent decoder writes the target one subword after another, each time
 /// weighing the encoder's outputs s by its own state h: softmax(hᵀWs) (Luong) or softmax(vᵀtanh(Wh + Us)) (Bahdanau). What

@@ -40,7 +40,7 @@ internal sealed class TrainingData
 
     public TextCodec Codec { get; private set; } = null!;
 
-    /// <summary>Null without BPE-dropout, and for rows that came as keys.</summary>
+    /// <summary>Null without BPE-dropout.</summary>
     public SubwordSampling? Sampling { get; private set; }
 
     public DataStatistics Statistics => new(
@@ -90,9 +90,21 @@ internal sealed class TrainingData
     {
         Codec = CodecOf(training.Schema, validation?.Schema);
         var (rows, heldOut) = ReadRows(training, validation, SubwordKeys.Reader, ids => ids.Length == 0);
-        Add(rows, Training);
+        var kept = Add(rows, Training);
         Add(heldOut, Validation);
+        if (_options.Tokenization.Dropout > 0)
+            SampleKeys([.. kept.Select(row => rows[row])]);
         ValidationTexts = [.. heldOut.Select(row => (Codec.Source.Decode(row.Source), Codec.Target.Decode(row.Target)))];
+    }
+
+    /// <summary>Keys carry their vocabulary and so their text, which is cut anew like any other.</summary>
+    private void SampleKeys((int[] Source, int[] Target)[] rows)
+    {
+        double dropout = _options.Tokenization.Dropout;
+        OptionCheck.That(Codec.Source.CanDrop && Codec.Target.CanDrop, nameof(SubwordOptions.Dropout), dropout,
+            "0 for keys of a vocabulary that was imported, or that merges nothing");
+        (string, string)[] texts = [.. rows.Select(row => (Codec.Source.Decode(row.Source), Codec.Target.Decode(row.Target)))];
+        Sampling = new SubwordSampling(dropout, epoch => Sample(texts, epoch));
     }
 
     /// <summary>The vocabularies that key columns were made with.</summary>

@@ -10,7 +10,7 @@ internal readonly record struct Merge(int Left, int Right);
 /// Byte-pair encoding. Words of <see cref="MarkedText"/> are split into characters; then, as long as any neighbours have
 /// a merge, those with the earliest learned one, leftmost first, become one piece. Ids: special tokens, 256 bytes, pieces.
 /// </summary>
-internal sealed class BytePairTokenizer : SubwordTokenizer
+internal sealed class BytePairTokenizer : BytePieceTokenizer
 {
     /// <summary>The id of the first piece, which is always ▁.</summary>
     public const int FirstPiece = SpecialTokens.FirstText + 256;
@@ -23,8 +23,8 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
 
     /// <param name="alphabet">Single characters, distinct, without the space; first of them ▁.</param>
     /// <param name="merges">In the order they were learned; no two make the same piece.</param>
-    public BytePairTokenizer(TextPreparation preparation, IReadOnlyList<string> alphabet, IReadOnlyList<Merge> merges)
-        : base(SubwordKind.BytePairEncoding, preparation, MakePieces(alphabet, merges), FirstPiece)
+    public BytePairTokenizer(TextPreparation preparation, IReadOnlyList<string> alphabet, IReadOnlyList<Merge> merges, SymbolSet symbols)
+        : base(SubwordKind.BytePairEncoding, preparation, MakePieces(alphabet, merges), FirstPiece, symbols)
     {
         AlphabetSize = alphabet.Count;
         Merges = merges;
@@ -55,40 +55,31 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
 
     public IReadOnlyList<Merge> Merges { get; }
 
+    public override bool CanDrop => true;
+
     /// <summary>A merge as both parts with a space between them, which no piece has.</summary>
     public string Show(Merge merge) => $"{Pieces[merge.Left]} {Pieces[merge.Right]}";
 
-    public override string Decode(ReadOnlySpan<int> ids)
+    protected override void AddPiece(int id, bool atStart, PieceJoiner text)
     {
-        var text = new PieceJoiner();
-        bool atStart = true;
-        foreach (int id in ids)
+        if (id < FirstPiece)
         {
-            if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
-                continue;
-            if (id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize)
-                text.Add(SpecialTokens.Replacement.ToString());
-            else if (id < FirstPiece)
-                text.Add((byte)(id - SpecialTokens.FirstText));
-            else
-            {
-                string surface = _surfaces[id - FirstPiece];
-                text.Add(atStart && surface[0] == ' ' ? surface[1..] : surface); // the mark that every text begins with
-            }
-            atStart = false;
+            text.Add((byte)(id - SpecialTokens.FirstText));
+            return;
         }
-        return text.Finish();
+        string surface = _surfaces[id - FirstPiece];
+        text.Add(atStart && surface[0] == ' ' ? surface[1..] : surface); // the mark that every text begins with
     }
 
-    protected override int[] EncodePrepared(string text)
-        => [.. _tokenizer.EncodeToIds(MarkedText.Mark(text, _alphabet, singleSymbols: false))];
+    protected override int[] EncodePrepared(string text, TextEdges edges)
+        => [.. _tokenizer.EncodeToIds(MarkedText.Mark(text, _alphabet, singleSymbols: false, edges.HasFlag(TextEdges.Start)))];
 
     // Microsoft.ML.Tokenizers 2.0 has dropout, but neither public nor with a seed.
-    protected override int[] EncodePrepared(string text, double dropout, ref SplitMix64 random)
+    protected override int[] EncodePrepared(string text, TextEdges edges, double dropout, ref SplitMix64 random)
     {
         var result = new List<int>();
         var word = new List<int>();
-        ReadOnlySpan<char> marked = MarkedText.Mark(text, _alphabet, singleSymbols: false);
+        ReadOnlySpan<char> marked = MarkedText.Mark(text, _alphabet, singleSymbols: false, edges.HasFlag(TextEdges.Start));
         foreach (var range in marked.Split(' '))
         {
             word.Clear();

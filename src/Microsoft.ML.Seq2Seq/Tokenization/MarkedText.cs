@@ -27,13 +27,15 @@ internal static class MarkedText
     /// <param name="text">Any text but the empty one.</param>
     /// <param name="alphabet">Characters that stand for themselves; null is all.</param>
     /// <param name="singleSymbols">Whether each symbol is a word of its own, rather than a run of them.</param>
-    public static string Mark(string text, Alphabet? alphabet, bool singleSymbols)
+    /// <param name="isStart">Whether the text begins here: what follows a symbol has no mark but those of its spaces.</param>
+    public static string Mark(string text, Alphabet? alphabet, bool singleSymbols, bool isStart = true)
     {
         // Each UTF-16 unit takes at most three bytes and a separator.
         char[] buffer = ArrayPool<char>.Shared.Rent(checked((4 * text.Length) + 1));
         int length = 0;
-        buffer[length++] = Space;
-        int word = 1; // units of the text in the word
+        if (isStart)
+            buffer[length++] = Space;
+        int word = length; // units of the text in the word
         CharacterClass? inside = null; // class of the word; null while it is all spaces
         for (int i = 0; i < text.Length; i++)
         {
@@ -59,7 +61,7 @@ internal static class MarkedText
                     inside ??= CharacterClass.Symbol;
             }
 
-            if (boundary || word + units > MaximumWord)
+            if ((boundary && length > 0) || word + units > MaximumWord)
             {
                 buffer[length++] = ' ';
                 word = 0;

@@ -11,7 +11,9 @@ internal static class SubwordLearner
     /// much like the others.</summary>
     private const int MaximumCharacters = 20_000_000;
 
-    /// <summary>Texts are read once.</summary>
+    /// <summary>Texts are read once, and not at all for a vocabulary that is imported.</summary>
+    /// <exception cref="FileNotFoundException">A file to import is missing.</exception>
+    /// <exception cref="InvalidDataException">A file to import can't be used; the message says why.</exception>
     /// <exception cref="InvalidOperationException">A kind other than byte-pair encoding found nothing to learn.</exception>
     public static SubwordTokenizer Learn(IEnumerable<string> texts, SubwordOptions options, CancellationToken ct = default)
     {
@@ -20,14 +22,17 @@ internal static class SubwordLearner
         options.Validate();
         var preparation = new TextPreparation(options.Lowercase, options.Normalization);
         preparation.RequireSupport();
-        var counts = Count(texts, options.Kind, preparation, ct);
+        if (options.VocabularyFile is { } file)
+            return ImportedFiles.Read(file, options.MergesFile).Open(preparation, [.. options.Symbols]);
+        var symbols = new SymbolSet(options.Symbols);
+        var counts = Count(texts, options.Kind, preparation, symbols, ct);
         return options.Kind == SubwordKind.BytePairEncoding
-            ? LearnMerges(counts, preparation, options, ct)
-            : new UnitTokenizer(options.Kind, preparation, LearnUnits(counts, options));
+            ? LearnMerges(counts, preparation, symbols, options, ct)
+            : new UnitTokenizer(options.Kind, preparation, LearnUnits(counts, options), symbols);
     }
 
     private static Dictionary<string, long> Count(
-        IEnumerable<string> texts, SubwordKind kind, TextPreparation preparation, CancellationToken ct)
+        IEnumerable<string> texts, SubwordKind kind, TextPreparation preparation, SymbolSet symbols, CancellationToken ct)
     {
         var counts = new Dictionary<string, long>();
         var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -36,18 +41,28 @@ internal static class SubwordLearner
         {
             ArgumentNullException.ThrowIfNull(text);
             ct.ThrowIfCancellationRequested();
-            foreach (var unit in new TextUnits(kind, preparation.Apply(text)))
+            foreach (var part in symbols.Split(text, betweenSpaces: kind == SubwordKind.Whitespace))
             {
-                if (room > 0)
-                {
-                    CollectionsMarshal.GetValueRefOrAddDefault(lookup, unit, out bool exists)++;
-                    room -= exists ? 0 : unit.Length;
-                }
-                else if (lookup.ContainsKey(unit))
-                    lookup[unit]++;
+                if (part.Symbol < 0)
+                    Count(new TextUnits(kind, preparation.Apply(part.Text), part.Edges.HasFlag(TextEdges.Start)), lookup, ref room);
             }
         }
         return counts;
+    }
+
+    private static void Count(
+        TextUnits units, Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> counts, ref long room)
+    {
+        foreach (var unit in units)
+        {
+            if (room > 0)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(counts, unit, out bool exists)++;
+                room -= exists ? 0 : unit.Length;
+            }
+            else if (counts.ContainsKey(unit))
+                counts[unit]++;
+        }
     }
 
     private static string[] LearnUnits(Dictionary<string, long> counts, SubwordOptions options)
@@ -56,19 +71,19 @@ internal static class SubwordLearner
             .Where(unit => unit.Value >= options.MinimumFrequency && unit.Key.Length <= MarkedText.MaximumWord
                 && TextPreparation.IsWellFormed(unit.Key))
             .OrderByDescending(unit => unit.Value).ThenBy(unit => unit.Key, StringComparer.Ordinal)
-            .Take(options.VocabularySize - SpecialTokens.FirstText)
+            .Take(options.VocabularySize - SpecialTokens.FirstText - options.Symbols.Count)
             .Select(unit => unit.Key)];
-        return pieces.Length > 0 ? pieces : throw new InvalidOperationException(
+        return pieces.Length + options.Symbols.Count > 0 ? pieces : throw new InvalidOperationException(
             $"The text to learn a vocabulary of {nameof(options.Kind)} {options.Kind} from has nothing that occurs {nameof(options.MinimumFrequency)} ({options.MinimumFrequency}) times.");
     }
 
     private static BytePairTokenizer LearnMerges(
-        Dictionary<string, long> words, TextPreparation preparation, SubwordOptions options, CancellationToken ct)
+        Dictionary<string, long> words, TextPreparation preparation, SymbolSet symbols, SubwordOptions options, CancellationToken ct)
     {
         List<string> alphabet = [MarkedText.Space.ToString(), .. LearnAlphabet(words, options)];
-        var symbols = new Dictionary<int, int>();
+        var indices = new Dictionary<int, int>();
         for (int i = 0; i < alphabet.Count; i++)
-            symbols.Add(char.ConvertToUtf32(alphabet[i], 0), i);
+            indices.Add(char.ConvertToUtf32(alphabet[i], 0), i);
 
         var merger = new PairMerger(alphabet);
         var word = new List<int>();
@@ -77,13 +92,13 @@ internal static class SubwordLearner
             word.Clear();
             MarkedText.AddCharacters(text, word);
             for (int i = 0; i < word.Count; i++)
-                word[i] = symbols.GetValueOrDefault(word[i], PairMerger.NoSymbol);
+                word[i] = indices.GetValueOrDefault(word[i], PairMerger.NoSymbol);
             merger.Add(CollectionsMarshal.AsSpan(word), count);
         }
         words.Clear();
         words.TrimExcess();
-        var merges = merger.Learn(options.VocabularySize - BytePairTokenizer.FirstPiece, options.MinimumFrequency, ct);
-        return new BytePairTokenizer(preparation, alphabet, merges);
+        var merges = merger.Learn(options.VocabularySize - BytePairTokenizer.FirstPiece - symbols.Count, options.MinimumFrequency, ct);
+        return new BytePairTokenizer(preparation, alphabet, merges, symbols);
     }
 
     /// <summary>
@@ -107,7 +122,7 @@ internal static class SubwordLearner
             }
         }
         counts.Remove(MarkedText.Space);
-        int room = options.VocabularySize - BytePairTokenizer.FirstPiece - 1;
+        int room = options.VocabularySize - BytePairTokenizer.FirstPiece - 1 - options.Symbols.Count;
         return counts
             .Where(character => Rune.IsValid(character.Key) // else a byte
                 && character.Value >= Math.Max(options.MinimumFrequency, total / 1_000_000))

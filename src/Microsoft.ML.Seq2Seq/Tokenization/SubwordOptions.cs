@@ -41,8 +41,36 @@ public sealed class SubwordOptions
 
     /// <summary>Probability that a merge is left out each time a training text is encoded (BPE-dropout, Provilkov et al.
     /// 2020): the model sees many spellings of a word. Default 0; 0.1 is the paper's, and helps small corpora. Prediction
-    /// never drops.</summary>
+    /// never drops. An option of trainers, also of those that get keys from <c>LearnSubwords</c>: a stage can't know
+    /// whether its rows are trained on.</summary>
     public double Dropout { get; set; }
+
+    /// <summary>Strings that are one token each, whatever stands around them: <c>&lt;2de&gt;</c>, <c>{name}</c>. Default
+    /// none.</summary>
+    /// <remarks>A text is cut at them before anything else is done to it, the longest first where several begin at one
+    /// place, and <see cref="Lowercase"/> and <see cref="Normalization"/> leave them alone. They take places of
+    /// <see cref="VocabularySize"/>. With <see cref="SubwordKind.Whitespace"/> they count where spaces are on both sides. None may be empty,
+    /// longer than 128 characters, begin or end with white space, contain ▁, occur twice, or be &lt;pad&gt;, &lt;s&gt;,
+    /// &lt;/s&gt; or &lt;unk&gt;: these name special tokens, which no text can produce.</remarks>
+    public IReadOnlyList<string> Symbols { get; set; } = [];
+
+    /// <summary>A vocabulary that was made elsewhere, to be used instead of one that is learned: a SentencePiece model
+    /// (unigram or BPE), a <c>tokenizer.json</c> of kind BPE, or a <c>vocab.json</c> with <see cref="MergesFile"/>. Default
+    /// null: a vocabulary is learned.</summary>
+    /// <remarks>
+    /// <para>Read by Microsoft.ML.Tokenizers when a stage or trainer is fitted; the content is saved with the model, which needs
+    /// the file no more. <see cref="Kind"/>, <see cref="VocabularySize"/> and <see cref="MinimumFrequency"/> do nothing then.
+    /// The file's tokens for padding, begin and end are left out, its unknown token is ours, and the rest keeps its order.</para>
+    /// <para>Text comes back exactly from byte-level vocabularies (GPT-2's family; half surrogate pairs aside) that normalise
+    /// nothing, and from SentencePiece models with byte fallback that neither normalise nor remove extra white space (a
+    /// literal ▁ becomes a space). Other SentencePiece models normalise as they were told when they were trained, and what
+    /// is outside their vocabulary becomes U+FFFD; words with a suffix at their end (<c>&lt;/w&gt;</c>) are joined by single
+    /// spaces. Of <c>tokenizer.json</c>, <c>ignore_merges</c> is not followed.</para>
+    /// </remarks>
+    public string? VocabularyFile { get; set; }
+
+    /// <summary>The <c>merges.txt</c> that belongs to a <c>vocab.json</c>. Default null: there is none.</summary>
+    public string? MergesFile { get; set; }
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it, its value and
@@ -51,8 +79,13 @@ public sealed class SubwordOptions
     {
         OptionCheck.Defined(nameof(Kind), Kind);
         int smallest = Kind == SubwordKind.BytePairEncoding ? BytePairTokenizer.FirstPiece + 1 : SpecialTokens.FirstText + 1;
+        OptionCheck.NotNull(nameof(Symbols), Symbols);
+        string? fault = SymbolSet.FindFault(Symbols);
+        OptionCheck.That(fault is null, nameof(Symbols), fault,
+            $"distinct texts of 1 to {MarkedText.MaximumWord} characters, without white space at their ends, {MarkedText.Space} or the names of special tokens");
+        smallest += Symbols.Count;
         OptionCheck.That(VocabularySize >= smallest && VocabularySize <= MaximumVocabulary, nameof(VocabularySize), VocabularySize,
-            $"{smallest} to {MaximumVocabulary} with {nameof(Kind)} {Kind}");
+            $"{smallest} to {MaximumVocabulary} with {nameof(Kind)} {Kind}" + (Symbols.Count > 0 ? $" and {Symbols.Count} {nameof(Symbols)}" : ""));
         OptionCheck.AtLeast(nameof(MinimumFrequency), MinimumFrequency, 1);
         OptionCheck.Defined(nameof(Normalization), Normalization);
         OptionCheck.AtLeast(nameof(MaximumTokens), MaximumTokens, 1);
@@ -60,7 +93,16 @@ public sealed class SubwordOptions
         OptionCheck.Probability(nameof(Dropout), Dropout);
         OptionCheck.That(Dropout == 0 || Kind == SubwordKind.BytePairEncoding, nameof(Dropout), Dropout,
             $"0 with {nameof(Kind)} {Kind}, which merges nothing");
+        OptionCheck.That(VocabularyFile is null || !string.IsNullOrWhiteSpace(VocabularyFile), nameof(VocabularyFile), VocabularyFile, "the path of a file, or null");
+        OptionCheck.That(MergesFile is null || (VocabularyFile is not null && !string.IsNullOrWhiteSpace(MergesFile)), nameof(MergesFile), MergesFile,
+            $"the path of a file where {nameof(VocabularyFile)} is a vocab.json, or null");
+        OptionCheck.That(VocabularyFile is null || Dropout == 0, nameof(Dropout), Dropout, $"0 with a {nameof(VocabularyFile)}");
     }
 
-    internal SubwordOptions Clone() => (SubwordOptions)MemberwiseClone();
+    internal SubwordOptions Clone()
+    {
+        var clone = (SubwordOptions)MemberwiseClone();
+        clone.Symbols = [.. Symbols];
+        return clone;
+    }
 }

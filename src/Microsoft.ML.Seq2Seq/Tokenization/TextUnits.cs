@@ -2,13 +2,13 @@ namespace Microsoft.ML.Seq2Seq.Tokenization;
 
 /// <summary>What a kind of tokenizer counts when it learns and looks up when it encodes: words with their mark, characters,
 /// or what is between spaces.</summary>
-internal ref struct TextUnits(SubwordKind kind, string text)
+internal ref struct TextUnits(SubwordKind kind, string text, bool isStart)
 {
     private readonly ReadOnlySpan<char> _text = kind switch
     {
         _ when text.Length == 0 => default,
-        SubwordKind.BytePairEncoding => MarkedText.Mark(text, null, singleSymbols: false),
-        SubwordKind.Word => MarkedText.Mark(text, null, singleSymbols: true),
+        SubwordKind.BytePairEncoding => MarkedText.Mark(text, null, singleSymbols: false, isStart),
+        SubwordKind.Word => MarkedText.Mark(text, null, singleSymbols: true, isStart),
         _ => text,
     };
 

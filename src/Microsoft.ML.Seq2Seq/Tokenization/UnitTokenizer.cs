@@ -6,13 +6,15 @@ namespace Microsoft.ML.Seq2Seq.Tokenization;
 /// <see cref="SpecialTokens.Unknown"/>.</summary>
 internal sealed class UnitTokenizer : SubwordTokenizer
 {
+    private readonly SubwordKind _kind;
     private readonly Dictionary<string, int> _ids = [];
     private readonly string[] _surfaces;
 
-    public UnitTokenizer(SubwordKind kind, TextPreparation preparation, string[] pieces)
-        : base(kind, preparation, pieces, SpecialTokens.FirstText)
+    public UnitTokenizer(SubwordKind kind, TextPreparation preparation, string[] pieces, SymbolSet symbols)
+        : base(kind, preparation, pieces, SpecialTokens.FirstText, symbols)
     {
-        _surfaces = kind == SubwordKind.Word ? [.. pieces.Select(piece => piece.Replace(MarkedText.Space, ' '))] : pieces;
+        _kind = kind;
+        _surfaces = [.. kind == SubwordKind.Word ? pieces.Select(piece => piece.Replace(MarkedText.Space, ' ')) : pieces, .. symbols.Texts];
         for (int i = 0; i < pieces.Length; i++)
             _ids.Add(pieces[i], SpecialTokens.FirstText + i);
     }
@@ -20,7 +22,7 @@ internal sealed class UnitTokenizer : SubwordTokenizer
     public override string Decode(ReadOnlySpan<int> ids)
     {
         // Most unknown words had a space before them; so have tokens of the whitespace kind.
-        string unknown = Kind == SubwordKind.Word ? $" {SpecialTokens.Replacement}" : $"{SpecialTokens.Replacement}";
+        string unknown = _kind == SubwordKind.Word ? $" {SpecialTokens.Replacement}" : $"{SpecialTokens.Replacement}";
         var text = new StringBuilder();
         bool atStart = true;
         foreach (int id in ids)
@@ -30,19 +32,19 @@ internal sealed class UnitTokenizer : SubwordTokenizer
             string surface = id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize
                 ? unknown
                 : _surfaces[id - SpecialTokens.FirstText];
-            if (Kind == SubwordKind.Whitespace && !atStart)
+            if (_kind == SubwordKind.Whitespace && !atStart)
                 text.Append(' ');
-            text.Append(atStart && Kind == SubwordKind.Word && surface[0] == ' ' ? surface[1..] : surface);
+            text.Append(atStart && _kind == SubwordKind.Word && surface[0] == ' ' ? surface[1..] : surface);
             atStart = false;
         }
         return text.ToString();
     }
 
-    protected override int[] EncodePrepared(string text)
+    protected override int[] EncodePrepared(string text, TextEdges edges)
     {
         var ids = new List<int>();
         var lookup = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
-        foreach (var unit in new TextUnits(Kind, text))
+        foreach (var unit in new TextUnits(_kind, text, edges.HasFlag(TextEdges.Start)))
             ids.Add(lookup.TryGetValue(unit, out int id) ? id : SpecialTokens.Unknown);
         return [.. ids];
     }

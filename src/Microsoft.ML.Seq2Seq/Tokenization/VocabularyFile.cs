@@ -8,9 +8,12 @@ namespace Microsoft.ML.Seq2Seq.Tokenization;
 /// <code>
 /// { "format": "seq2seq-vocabulary", "version": 1, "kind": "BytePairEncoding",
 ///   "lowercase": false, "normalization": "None",
+///   "symbols": ["{name}", …],        // optional; never split, and last in the order of ids
 ///   "pieces": ["▁", "e", "t", …],  // in the order of ids, after the special tokens (and the bytes)
 ///   "merges": ["▁ t", "h e", …] }  // byte-pair encoding only: each makes the piece of the next id
 /// </code>
+/// An imported vocabulary has, instead of kind, pieces and merges, the files it came in:
+/// <c>"imported": { "tokenizer.model": "…base64…" }</c>.
 /// Reading trusts nothing: whatever it accepts encodes and decodes.</summary>
 internal static class VocabularyFile
 {
@@ -18,7 +21,8 @@ internal static class VocabularyFile
 
     // *** History ***
     // 1: initial
-    private const int Version = 1;
+    // 2: symbols, imported
+    private const int Version = 2;
 
     private static readonly JsonWriterOptions _writerOptions = new()
     {
@@ -32,22 +36,38 @@ internal static class VocabularyFile
         json.WriteStartObject();
         json.WriteString("format", Format);
         json.WriteNumber("version", Version);
-        json.WriteString("kind", tokenizer.Kind.ToString());
+        if (tokenizer.Kind is { } kind)
+            json.WriteString("kind", kind.ToString());
         json.WriteBoolean("lowercase", tokenizer.Preparation.Lowercase);
         json.WriteString("normalization", tokenizer.Preparation.Normalization.ToString());
-        var bytePairs = tokenizer as BytePairTokenizer;
-        json.WriteStartArray("pieces");
-        foreach (string piece in bytePairs is null ? tokenizer.Pieces : tokenizer.Pieces[..bytePairs.AlphabetSize])
-            json.WriteStringValue(piece);
-        json.WriteEndArray();
-        if (bytePairs is not null)
+        var imported = tokenizer as ImportedTokenizer;
+        WriteStrings(json, "symbols", imported is null ? tokenizer.Symbols.Texts : [.. imported.OwnSymbols]);
+        if (imported is not null)
         {
-            json.WriteStartArray("merges");
-            foreach (var merge in bytePairs.Merges)
-                json.WriteStringValue(bytePairs.Show(merge));
-            json.WriteEndArray();
+            json.WriteStartObject("imported");
+            foreach (var (name, content) in imported.Files.Files)
+                json.WriteBase64String(name, content);
+            json.WriteEndObject();
         }
+        else
+            WritePieces(json, tokenizer);
         json.WriteEndObject();
+    }
+
+    private static void WritePieces(Utf8JsonWriter json, SubwordTokenizer tokenizer)
+    {
+        var bytePairs = tokenizer as BytePairTokenizer;
+        WriteStrings(json, "pieces", bytePairs is null ? tokenizer.Pieces : tokenizer.Pieces[..bytePairs.AlphabetSize]);
+        if (bytePairs is not null)
+            WriteStrings(json, "merges", [.. bytePairs.Merges.Select(bytePairs.Show)]);
+    }
+
+    private static void WriteStrings(Utf8JsonWriter json, string name, ReadOnlySpan<string> strings)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in strings)
+            json.WriteStringValue(text);
+        json.WriteEndArray();
     }
 
     public static SubwordTokenizer Read(Stream stream)
@@ -59,21 +79,46 @@ internal static class VocabularyFile
             throw Damaged("it is no JSON object");
         if (Text(Member(root, "format"), "format") is var format && format != Format)
             throw Damaged($"its format is \"{format}\", not \"{Format}\"");
-        if (!Member(root, "version", JsonValueKind.Number).TryGetInt32(out int version) || version != Version)
-            throw Damaged($"its version is {Member(root, "version").GetRawText()}; this library reads {Version}");
+        if (!Member(root, "version", JsonValueKind.Number).TryGetInt32(out int version) || version is < 1 or > Version)
+            throw Damaged($"its version is {Member(root, "version").GetRawText()}; this library reads 1 to {Version}");
 
-        var kind = Named<SubwordKind>(root, "kind");
         var lowercase = Member(root, "lowercase");
         if (lowercase.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
             throw Damaged("\"lowercase\" is neither true nor false");
         var preparation = new TextPreparation(lowercase.GetBoolean(), Named<TextNormalization>(root, "normalization"));
-        var pieces = ReadPieces(root, kind);
+        var symbols = ReadSymbols(root);
+        if (root.TryGetProperty("imported", out var files))
+            return ReadFiles(files).Open(preparation, symbols);
+        var kind = Named<SubwordKind>(root, "kind");
+        var pieces = ReadPieces(root, kind, isRequired: symbols.Count == 0);
         return kind == SubwordKind.BytePairEncoding
-            ? new BytePairTokenizer(preparation, pieces, ReadMerges(root, pieces))
-            : new UnitTokenizer(kind, preparation, [.. pieces]);
+            ? new BytePairTokenizer(preparation, pieces, ReadMerges(root, pieces), new SymbolSet(symbols))
+            : new UnitTokenizer(kind, preparation, [.. pieces], new SymbolSet(symbols));
     }
 
-    private static List<string> ReadPieces(JsonElement root, SubwordKind kind)
+    private static List<string> ReadSymbols(JsonElement root)
+    {
+        var symbols = new List<string>();
+        if (!root.TryGetProperty("symbols", out _)) // none in version 1
+            return symbols;
+        foreach (var element in Array(root, "symbols").EnumerateArray())
+            symbols.Add(Text(element, $"symbol {symbols.Count}"));
+        return SymbolSet.FindFault(symbols) is { } fault ? throw Damaged(fault) : symbols;
+    }
+
+    private static ImportedFiles ReadFiles(JsonElement imported)
+    {
+        if (imported.ValueKind != JsonValueKind.Object)
+            throw Damaged($"\"imported\" is a JSON {imported.ValueKind}, not Object");
+        var files = new List<(string, byte[])>();
+        foreach (var file in imported.EnumerateObject())
+            files.Add((file.Name, file.Value.ValueKind == JsonValueKind.String && file.Value.TryGetBytesFromBase64(out byte[]? content)
+                ? content
+                : throw Damaged($"\"{file.Name}\" is not base64")));
+        return new ImportedFiles(files);
+    }
+
+    private static List<string> ReadPieces(JsonElement root, SubwordKind kind, bool isRequired)
     {
         bool characters = kind is SubwordKind.Character or SubwordKind.BytePairEncoding;
         var array = Array(root, "pieces");
@@ -93,15 +138,15 @@ internal static class VocabularyFile
                 throw Damaged($"{where}, \"{piece}\", occurs twice");
             pieces.Add(piece);
         }
-        if (pieces.Count == 0)
+        if (pieces.Count == 0 && isRequired)
             throw Damaged("\"pieces\" is empty");
         return pieces;
     }
 
     private static List<Merge> ReadMerges(JsonElement root, List<string> alphabet)
     {
-        if (alphabet[0] != MarkedText.Space.ToString())
-            throw Damaged($"piece 0 is \"{alphabet[0]}\", not \"{MarkedText.Space}\"");
+        if (alphabet.Count == 0 || alphabet[0] != MarkedText.Space.ToString())
+            throw Damaged($"piece 0 is \"{alphabet.FirstOrDefault()}\", not \"{MarkedText.Space}\"");
         var indices = new Dictionary<string, int>();
         foreach (string piece in alphabet)
             indices.Add(piece, indices.Count);

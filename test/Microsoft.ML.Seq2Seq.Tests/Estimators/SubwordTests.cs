@@ -179,11 +179,132 @@ public sealed class SubwordTests
     }
 
     [TestMethod]
+    public void ColumnsShareOneVocabularyOrHaveOneEach()
+    {
+        InputOutputColumnPair[] columns = [new("A", "Source"), new("B", "Target")];
+        var data = _ml.Data.LoadFromEnumerable(Enumerable.Repeat(new { Source = "abc", Target = "xyz" }, 3));
+        foreach (bool shared in new[] { true, false })
+        {
+            var options = new SubwordOptions { SharedVocabulary = shared, Kind = SubwordKind.Character };
+            var model = _ml.Transforms.Text.LearnSubwords(columns, options).Fit(data);
+            foreach (var one in new ITransformer[] { model, SavedAndLoaded(model, data.Schema) })
+            {
+                var view = one.Transform(data);
+                string a = Names(view, "A"), b = Names(view, "B");
+                Assert.AreEqual(shared ? "<unk> a b c x y z" : "<unk> a b c", a);
+                Assert.AreEqual(shared ? a : "<unk> x y z", b);
+                CollectionAssert.AreEqual(new[] { "xyz", "xyz", "xyz" }, Toy.Texts(_ml.Transforms.Text.JoinSubwords("Text", "B").Fit(view).Transform(view), "Text"));
+            }
+        }
+
+        static string Names(IDataView view, string column)
+        {
+            VBuffer<ReadOnlyMemory<char>> names = default;
+            view.Schema[column].GetKeyValues(ref names);
+            return string.Join(' ', names.DenseValues());
+        }
+    }
+
+    [TestMethod]
+    public void OfSeveralColumnsThoseAreMappedThatTheDataHas()
+    {
+        var data = _ml.Data.LoadFromEnumerable([new { Source = "abc abc", Target = "xyz xyz" }]);
+        var model = _ml.Transforms.Text.LearnSubwords([new InputOutputColumnPair("Source"), new InputOutputColumnPair("Target")]).Fit(data);
+
+        var view = model.Transform(_ml.Data.LoadFromEnumerable([new { Target = "xyz" }]));
+
+        Assert.AreEqual("Target", view.Schema[^1].Name);
+        Assert.AreEqual(2, view.Schema.Count);
+        StringAssert.Contains(Assert.Throws<ArgumentOutOfRangeException>(() => model.Transform(_ml.Data.LoadFromEnumerable([new { Other = "" }]))).Message, "'Source'");
+    }
+
+    [TestMethod]
+    public void SymbolsOfAStageAreKeysOfTheirOwn()
+    {
+        var model = _ml.Transforms.Text.LearnSubwords("Keys", "Text", new SubwordOptions { Symbols = ["<2de>", "{name}"] })
+            .Append(_ml.Transforms.Text.JoinSubwords("Text", "Keys")).Fit(_corpus);
+        string[] texts = ["<2de>the cat", "{name} <2de>{name}", "<unk></s>"];
+
+        var view = SavedAndLoaded(model).Transform(View(texts));
+
+        CollectionAssert.AreEqual(texts, Toy.Texts(view, "Text"));
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        view.Schema["Keys"].GetKeyValues(ref names);
+        Assert.AreEqual("{name}", $"{names.GetItemOrDefault(names.Length - 1)}");
+        Assert.AreEqual((uint)names.Length - 1, Keys(view)[0][0]);
+        Assert.DoesNotContain(1u, Keys(view)[2], "the unknown token's spelling became the unknown token");
+    }
+
+    [TestMethod]
+    public void PreparationAndMinimumFrequencyAreThoseOfTheStage()
+    {
+        var options = new SubwordOptions { Kind = SubwordKind.Word, Lowercase = true, Normalization = TextNormalization.Nfkc, MinimumFrequency = 3 };
+        var data = View(["Ｃａｔ dog", "CAT dog", "cat"]);
+        var model = _ml.Transforms.Text.LearnSubwords("Keys", "Text", options).Append(_ml.Transforms.Text.JoinSubwords("Text", "Keys")).Fit(data);
+
+        CollectionAssert.AreEqual(new[] { "cat \uFFFD", "cat \uFFFD", "cat" }, Joined(SavedAndLoaded(model), data));
+
+        var composed = _ml.Transforms.Text.LearnSubwords("Keys", "Text", new SubwordOptions { Normalization = TextNormalization.Nfc })
+            .Append(_ml.Transforms.Text.JoinSubwords("Text", "Keys")).Fit(data);
+        CollectionAssert.AreEqual(new[] { "\u00FC Ｃ" }, Joined(SavedAndLoaded(composed), View(["u\u0308 Ｃ"])));
+    }
+
+    [TestMethod]
+    public void AnImportedVocabularyIsAStageThatNeedsItsFileNoMore()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.model");
+        ITransformer model;
+        try
+        {
+            File.WriteAllBytes(path, SentencePieceModels.BytePairs);
+            model = _ml.Transforms.Text.ImportSubwords("Keys", path, "Text").Append(_ml.Transforms.Text.JoinSubwords("Text", "Keys")).Fit(_corpus);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+        string[] texts = ["the cat", "Hunde 🙂  laufen ", ""];
+
+        var loaded = SavedAndLoaded(model);
+
+        CollectionAssert.AreEqual(texts, Joined(loaded, View(texts)));
+        CollectionAssert.AreEqual(new uint[] { 261, 268 }, Keys(loaded.Transform(View(texts)))[0]); // SentencePiece's ids less one
+        using var engine = _ml.Model.CreatePredictionEngine<Line, Line>(loaded);
+        Assert.AreEqual("the cat", engine.Predict(new Line { Text = "the cat" }).Text);
+    }
+
+    [TestMethod]
+    public void FilesThatCantBeImportedAreNamed()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.json");
+        StringAssert.Contains(Assert.Throws<FileNotFoundException>(() => _ml.Transforms.Text.ImportSubwords("Text", path).Fit(_corpus)).Message, path);
+        try
+        {
+            File.WriteAllText(path, "{ \"a\": 0 }");
+            StringAssert.Contains(Assert.Throws<FileNotFoundException>(
+                () => _ml.Transforms.Text.ImportSubwords("Text", path, mergesFile: path + ".txt").Fit(_corpus)).Message, "MergesFile");
+            string message = Assert.Throws<InvalidDataException>(() => _ml.Transforms.Text.ImportSubwords("Text", path).Fit(_corpus)).Message;
+            StringAssert.Contains(message, Path.GetFileName(path));
+            StringAssert.Contains(message, "MergesFile");
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => _ml.Transforms.Text.ImportSubwords("Text", " ")).Message, "VocabularyFile");
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => Split(new SubwordOptions { MergesFile = "m" })).Message, "MergesFile");
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => new SubwordOptions { VocabularyFile = "v", Dropout = 0.1 }.Validate()).Message, "Dropout");
+    }
+
+    [TestMethod]
     public void BadOptionsAreNamed()
     {
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => _ml.Transforms.Text.LearnSubwords([])).Message, "columns");
+        StringAssert.Contains(Assert.Throws<ArgumentException>(
+            () => _ml.Transforms.Text.LearnSubwords([new InputOutputColumnPair("a", "b"), new InputOutputColumnPair("a", "c")])).Message, "different names");
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => _ml.Transforms.Text.LearnSubwords("")).Message, "outputColumnName");
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => _ml.Transforms.Text.JoinSubwords("a", " ")).Message, "inputColumnName");
-        StringAssert.Contains(Assert.Throws<ArgumentException>(() => Split(new SubwordOptions { Dropout = 0.1 })).Message, "Dropout");
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => Split(new SubwordOptions { Dropout = 0.1 })).Message, "Dropout of the trainer's options");
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => Split(new SubwordOptions { VocabularySize = 3 })).Message, "VocabularySize");
     }
 
@@ -213,10 +334,10 @@ public sealed class SubwordTests
 
     private static IDataView View(IEnumerable<string?> texts) => _ml.Data.LoadFromEnumerable(texts.Select(text => new Line { Text = text }));
 
-    private static ITransformer SavedAndLoaded(ITransformer model)
+    private static ITransformer SavedAndLoaded(ITransformer model, DataViewSchema? schema = null)
     {
         using var file = new MemoryStream();
-        _ml.Model.Save(model, _corpus.Schema, file);
+        _ml.Model.Save(model, schema ?? _corpus.Schema, file);
         file.Position = 0;
         return new MLContext().Model.Load(file, out _);
     }

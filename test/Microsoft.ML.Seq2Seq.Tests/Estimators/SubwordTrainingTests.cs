@@ -1,5 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Seq2Seq.Interop;
+using Microsoft.ML.Seq2Seq.Tests.Tokenization;
+using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
 
@@ -84,6 +86,68 @@ public sealed class SubwordTrainingTests
     }
 
     [TestMethod]
+    public void OneVocabularyOfBothColumnsSharesAllEmbeddings()
+    {
+        var options = Toy.Brief(options => options.Architecture.ShareEmbeddings = EmbeddingSharing.All);
+        var data = Toy.View(Toy.Rows(60));
+        var pipeline = _ml.Transforms.Text.LearnSubwords(
+                [new InputOutputColumnPair("SourceKeys", "Source"), new InputOutputColumnPair("TargetKeys", "Target")], new SubwordOptions { Kind = SubwordKind.Character })
+            .Append(_ml.Seq2Seq.Trainers.Transformer(Keyed(options)))
+            .Append(_ml.Transforms.Text.JoinSubwords("Text", "PredictedTarget"));
+
+        using var model = pipeline.Fit(data);
+
+        var trained = model.OfType<Seq2SeqTransformer>().Single();
+        Assert.AreEqual(trained.Report.Data.SourceVocabulary, trained.Report.Data.TargetVocabulary);
+        Assert.AreEqual(SpecialTokens.FirstText + 12, trained.Report.Data.SourceVocabulary); // six letters, small and capital
+        using var byText = _ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.Architecture.ShareEmbeddings = EmbeddingSharing.All)).Fit(data);
+        Assert.AreEqual(byText.Report.Parameters, trained.Report.Parameters);
+        ModelFileTests.AssertFreshProcess(model, "Text"); // which has no Target
+    }
+
+    [TestMethod]
+    public void KeysAreCutAnewInEveryEpoch()
+    {
+        var data = Toy.View([.. Enumerable.Repeat(new Toy.Row { Source = "abcabc", Target = "abcabc" }, 40)]);
+        InputOutputColumnPair[] columns = [new("Source"), new("Target")];
+        var keys = _ml.Transforms.Text.LearnSubwords(columns).Fit(data).Transform(data);
+        double[] scores = [.. new[] { 0, 0.5 }.Select(dropout =>
+        {
+            using var model = _ml.Seq2Seq.Trainers.Transformer(Toy.Options(options =>
+            {
+                options.Tokenization = new SubwordOptions { Dropout = dropout };
+                options.Training.MaxEpochs = 3;
+                options.ValidationFraction = 0;
+            })).Fit(keys);
+            return (double)model.Generate("abcabc").Score;
+        })];
+        Assert.AreNotEqual(scores[0], scores[1]);
+
+        var characters = _ml.Transforms.Text.LearnSubwords(columns, new SubwordOptions { Kind = SubwordKind.Character }).Fit(data).Transform(data);
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => _ml.Seq2Seq.Trainers.Transformer(
+            Toy.Brief(options => options.Tokenization = new SubwordOptions { Dropout = 0.1 })).Fit(characters)).Message, "Dropout is 0.1; allowed: 0 for keys");
+    }
+
+    [TestMethod]
+    public void ATrainerImportsAVocabularyAndSavesIt()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.model");
+        try
+        {
+            File.WriteAllBytes(path, SentencePieceModels.BytePairs);
+            using var model = _ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
+                options.Tokenization = new SubwordOptions { VocabularyFile = path, Symbols = ["<2de>"] })).Fit(Toy.View(Toy.Rows(40)));
+            Assert.AreEqual(SpecialTokens.FirstText + 327 + 1, model.Report.Data.SourceVocabulary);
+            File.Delete(path);
+            ModelFileTests.AssertFreshProcess(model, "PredictedTarget");
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [TestMethod]
     public void OneSideAsTextAndTheOtherAsKeysIsRefused()
     {
         var data = Toy.View(Toy.Rows(20));
@@ -113,6 +177,12 @@ public sealed class SubwordTrainingTests
         Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Fit(keys, data));
         // Source and target have no tokens in common here: one embedding can't serve both.
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => _ml.Seq2Seq.Trainers.Transformer(Toy.Brief()).Fit(keys)).Message, "ShareEmbeddings");
+    }
+
+    private static TransformerTrainer.Options Keyed(TransformerTrainer.Options options)
+    {
+        (options.SourceColumnName, options.LabelColumnName) = ("SourceKeys", "TargetKeys");
+        return options;
     }
 
     private static IEstimator<SubwordTransformer> Split(string column) =>

@@ -37,7 +37,7 @@ public sealed class BytePairTests
                 pieces.Add(piece);
                 merges.Add(merge);
             }
-            var tokenizer = new BytePairTokenizer(default, alphabet, merges);
+            var tokenizer = new BytePairTokenizer(default, alphabet, merges, SymbolSet.Empty);
             for (int i = 0; i < 500; i++)
             {
                 string text = string.Concat(Enumerable.Range(0, random.Next(1, 30)).Select(_ => random.Next(2) == 0 ? "a" : "b"));
