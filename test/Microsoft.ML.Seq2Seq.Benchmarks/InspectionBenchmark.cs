@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
 

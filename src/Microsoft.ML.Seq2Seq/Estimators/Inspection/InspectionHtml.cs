@@ -12,7 +12,7 @@ internal sealed class InspectionHtml(DataInspection inspection)
         @media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#9aa5b4;--line:#323a45;--page:#14181d;--card:#1c2229;--bar:#6aa0e0;--problem:#ff8a80;--warning:#f0b35a;--note:#8ab8ec}}
         *{box-sizing:border-box}body{margin:0;padding:1.5rem 1rem 3rem;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
         main{max-width:60rem;margin:auto}h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}h3{font-size:.9rem;margin:0 0 .3rem;color:var(--soft);font-weight:600}
-        p{margin:.3rem 0}.soft{color:var(--soft)}.card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.8rem 1rem;margin:.6rem 0}
+        p{margin:.3rem 0}.grid+p{margin-top:.7rem}.soft{color:var(--soft)}.card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.8rem 1rem;margin:.6rem 0}
         .finding{border-left:5px solid var(--note)}.finding.warning{border-left-color:var(--warning)}.finding.problem{border-left-color:var(--problem)}
         .tag{font-size:.75rem;font-weight:700;text-transform:uppercase;letter-spacing:.04em;color:var(--note)}.warning .tag{color:var(--warning)}.problem .tag{color:var(--problem)}
         .amount{font-weight:700}summary{cursor:pointer;color:var(--soft);margin-top:.3rem}.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:.8rem}.grid>.card{margin:0}
@@ -125,7 +125,7 @@ internal sealed class InspectionHtml(DataInspection inspection)
             _html.Append("</div>");
         }
         _html.Append("</div>\n");
-        Paragraph($"{InspectionText.Share(vocabulary.WellSeenTokens)} of the learned tokens are seen 100 times or more, {InspectionText.Share(vocabulary.RareTokens)} hardly ever.", "soft");
+        Paragraph($"{InspectionText.Share(vocabulary.WellSeenTokens)} of the learned tokens are seen 100 times or more, {InspectionText.Share(vocabulary.RareTokens)} fewer than {vocabulary.RareTokenCount} times.", "soft");
         if (vocabulary.SampledRows < inspection.UsableRows)
             Paragraph($"From a sample of {InspectionText.Number(vocabulary.SampledRows)} rows.", "soft");
     }

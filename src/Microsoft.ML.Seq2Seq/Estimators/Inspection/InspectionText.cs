@@ -101,7 +101,7 @@ internal sealed class InspectionText(DataInspection inspection)
         Row("  longest", Number(vocabulary.Source.Lengths.Maximum), Number(vocabulary.Target.Lengths.Maximum));
         Row("  characters a token", $"{vocabulary.Source.CharactersPerToken:F1}", $"{vocabulary.Target.CharactersPerToken:F1}");
         Row("  unknown", Share(vocabulary.Source.UnknownRate), Share(vocabulary.Target.UnknownRate));
-        Line($"  {Share(vocabulary.WellSeenTokens)} of the learned tokens are seen 100 times or more, {Share(vocabulary.RareTokens)} hardly ever.");
+        Line($"  {Share(vocabulary.WellSeenTokens)} of the learned tokens are seen 100 times or more, {Share(vocabulary.RareTokens)} fewer than {vocabulary.RareTokenCount} times.");
         if (vocabulary.SampledRows < inspection.UsableRows)
             Line($"  From a sample of {Count(vocabulary.SampledRows, "row")}.");
     }

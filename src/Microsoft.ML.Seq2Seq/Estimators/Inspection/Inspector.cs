@@ -70,7 +70,7 @@ internal sealed class Inspector
             return Result(_checks.UsableRows > 0 ? [NothingToLearn()] : []);
 
         var vocabulary = tally.Statistics(_options.RareTokenCount);
-        var result = Result([OverLong(vocabularies!), .. tally.Findings(vocabulary, _options.RareTokenCount)]);
+        var result = Result([OverLong(vocabularies!), .. tally.Findings(vocabulary)]);
         return result with
         {
             Vocabulary = vocabulary,
@@ -161,7 +161,7 @@ internal sealed class Inspector
                 tally.Add(source);
             tally.Add(target);
         }
-        return VocabularySizing.Largest(large, counts, VocabularyTally.WellSeen / _sample.Scale);
+        return VocabularySizing.Largest(large, VocabularySizing.Occurrences(large, counts), VocabularyTally.WellSeen / _sample.Scale);
     }
 
     /// <summary>No vocabulary makes more tokens of a text than it has bytes, with one for the mark at its beginning.</summary>

@@ -57,11 +57,11 @@ internal sealed class PairChecks
         uint folded = HashOfFolded(row) is { } hash ? _index.FindOrAdd(hash, row.Number) : 0;
         uint source = _index.FindOrAdd(HashOfSource(row), row.Number);
         if (pair != 0)
-            _duplicates.Add(row, $"as row {pair}");
+            _duplicates.Add(row, Note("as row", pair));
         else if (folded != 0)
-            _nearDuplicates.Add(row, $"nearly as row {folded}");
+            _nearDuplicates.Add(row, Note("nearly as row", folded));
         else if (source != 0)
-            _severalTargets.Add(row, $"source of row {source}");
+            _severalTargets.Add(row, Note("source of row", source));
     }
 
     /// <summary>Looks for a validation row among all those added.</summary>
@@ -72,11 +72,11 @@ internal sealed class PairChecks
             return;
         uint same = _index.Find(HashOf(row));
         if (same != 0)
-            _overlap.Add(row, $"as training row {same}");
+            _overlap.Add(row, Note("as training row", same));
         else if (HashOfFolded(row) is { } hash && _index.Find(hash) is not 0 and var near)
-            _overlap.Add(row, $"nearly as training row {near}");
+            _overlap.Add(row, Note("nearly as training row", near));
         else if (_index.Find(HashOfSource(row)) is not 0 and var source)
-            _sourceOverlap.Add(row, $"source of training row {source}");
+            _sourceOverlap.Add(row, Note("source of training row", source));
     }
 
     /// <param name="rareScript">A script of fewer texts than this share is foreign.</param>
@@ -108,7 +108,7 @@ internal sealed class PairChecks
                 Count = ratios.Count,
                 Share = (double)ratios.Count / Rows,
                 Summary = FormattableString.Invariant(
-                    $"Rows whose lengths are out of proportion: target to source is {ratios.Median:F2} in the middle row, here more than {ratios.Factor:F1} times as much or as little."),
+                    $"Rows out of proportion: the middle row has {ratios.Median:F2} target characters for each of the source, these more than {ratios.Factor:F1} times as many or as few."),
                 Advice = "Look for rows that were joined, cut or matched wrongly, and drop them.",
                 Examples = [.. ratios.Examples.Select(row => ExampleRow.Of(row, $"{row.Source.Length} → {row.Target.Length} characters"))],
             };
@@ -132,6 +132,8 @@ internal sealed class PairChecks
     }
 
     public RatioOutliers Ratios(double deviations) => _ratios.Outliers(deviations);
+
+    private static string Note(string relation, uint row) => FormattableString.Invariant($"{relation} {row:N0}");
 
     private static bool IsBlank(TextRow row) => string.IsNullOrWhiteSpace(row.Source) || string.IsNullOrWhiteSpace(row.Target);
 

@@ -11,8 +11,8 @@ internal sealed class RatioTally
     private const double Added = 10, StepsToOne = 200, Widest = 16;
     private const double DeviationsInMedianDeviation = 1.4826; // of a normal distribution
 
-    /// <summary>Where nearly all rows have one proportion, as in copying, rows within a third of it are still in
-    /// order: with 5 standard deviations, a factor of 1.65.</summary>
+    /// <summary>Where nearly all rows have one proportion, as in copying, a little more or less is still in order: with 5
+    /// standard deviations, a factor of 1.65.</summary>
     private const double LeastDeviation = 0.1;
 
     private readonly long[] _counts = new long[(int)(2 * Widest * StepsToOne) + 1];

@@ -15,8 +15,11 @@ public sealed record VocabularyStatistics
     /// <summary>The targets.</summary>
     public required TokenStatistics Target { get; init; }
 
-    /// <summary>Share of the target vocabulary's learned tokens (source and target, where it is shared) that are seen fewer
-    /// times than <see cref="InspectionOptions.RareTokenCount"/>, 0 to 1.</summary>
+    /// <summary>A token that is seen fewer times counts as rare: <see cref="InspectionOptions.RareTokenCount"/>.</summary>
+    public required int RareTokenCount { get; init; }
+
+    /// <summary>Share of the target vocabulary's learned tokens that are rare, 0 to 1. Counted are occurrences in targets, and in
+    /// sources where the vocabulary is shared; those within longer tokens count, too.</summary>
     public required double RareTokens { get; init; }
 
     /// <summary>Share of them that are seen 100 times or more, which is what a token needs to be learned well (Gowda and

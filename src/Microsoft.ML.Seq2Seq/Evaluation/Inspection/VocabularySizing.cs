@@ -2,39 +2,44 @@ using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq.Evaluation;
 
-/// <summary>What smaller vocabularies of byte-pair encoding would make of the text that a large one was learned from: each is
-/// the large one without its last merges.</summary>
+/// <summary>What smaller vocabularies of byte-pair encoding would be like, given a large one: each is the large one without its
+/// last merges.</summary>
 internal static class VocabularySizing
 {
     /// <summary>Learned tokens that should be seen often (Gowda and May 2020).</summary>
     public const double WantedShare = 0.95;
 
+    /// <summary>How often each learned token occurs, by itself or within longer ones. Gowda and May count tokens by themselves;
+    /// but of merges on the way to longer ones nothing may be left, which says nothing against the vocabulary's
+    /// size.</summary>
+    /// <param name="counts">Occurrences of tokens by themselves, by id.</param>
+    public static long[] Occurrences(SubwordTokenizer tokenizer, ReadOnlySpan<long> counts)
+    {
+        if (tokenizer is not BytePairTokenizer { AlphabetSize: var alphabet, Merges: var merges })
+            return counts[SpecialTokens.FirstText..].ToArray();
+        long[] pieces = counts[BytePairTokenizer.FirstPiece..].ToArray();
+        for (int rank = merges.Count - 1; rank >= 0; rank--)
+        {
+            pieces[merges[rank].Left] += pieces[alphabet + rank];
+            pieces[merges[rank].Right] += pieces[alphabet + rank];
+        }
+        return pieces;
+    }
+
     /// <summary>The largest size at which 95 % of the learned tokens are seen often; null where no size is small
     /// enough.</summary>
-    /// <param name="counts">Occurrences of the large vocabulary's tokens, by id.</param>
+    /// <param name="occurrences">Of the large vocabulary's learned tokens: those of a smaller one are the same.</param>
     /// <param name="wanted">Occurrences that are often.</param>
-    /// <remarks>A merge that is undone gives its occurrences to its two parts, so that no text has to be encoded
-    /// anew.</remarks>
-    public static int? Largest(BytePairTokenizer tokenizer, ReadOnlySpan<long> counts, double wanted)
+    public static int? Largest(BytePairTokenizer tokenizer, ReadOnlySpan<long> occurrences, double wanted)
     {
-        long[] pieces = counts[BytePairTokenizer.FirstPiece..].ToArray();
-        int often = pieces.Count(count => count >= wanted);
-        for (int rank = tokenizer.Merges.Count - 1; ; rank--)
+        int often = 0, largest = 0;
+        for (int i = 0; i < occurrences.Length; i++)
         {
-            int size = tokenizer.AlphabetSize + rank + 1;
-            if (often >= WantedShare * size)
-                return BytePairTokenizer.FirstPiece + size;
-            if (rank < 0)
-                return null;
-            long count = pieces[size - 1];
-            often -= count >= wanted ? 1 : 0;
-            foreach (int part in new[] { tokenizer.Merges[rank].Left, tokenizer.Merges[rank].Right })
-            {
-                bool was = pieces[part] >= wanted;
-                pieces[part] += count;
-                often += !was && pieces[part] >= wanted ? 1 : 0;
-            }
+            often += occurrences[i] >= wanted ? 1 : 0;
+            if (i + 1 >= tokenizer.AlphabetSize && often >= WantedShare * (i + 1))
+                largest = i + 1;
         }
+        return largest > 0 ? BytePairTokenizer.FirstPiece + largest : null;
     }
 
     /// <summary>The vocabulary that would have been learned at a smaller size; null where its alphabet would be another, so

@@ -8,8 +8,8 @@ internal sealed class VocabularyTally
     /// <summary>A token seen so often is learned well (Gowda and May 2020).</summary>
     public const int WellSeen = 100;
 
-    /// <summary>A few rare tokens are the price of any vocabulary: merges on the way to longer ones, odd characters.</summary>
-    private const double MostRareTokens = 0.05;
+    /// <summary>A few rare tokens, such as odd characters, are the price of any vocabulary.</summary>
+    private const double MostRareTokens = 0.05, ManyRareTokens = 0.25;
 
     private readonly SubwordTokenizer _source, _target;
     private readonly long[] _counts;
@@ -55,7 +55,7 @@ internal sealed class VocabularyTally
     public VocabularyStatistics Statistics(int rareCount)
     {
         bool validated = _validated > 0;
-        var learned = _counts.AsSpan(FirstLearned(_target));
+        long[] learned = VocabularySizing.Occurrences(_target, _counts);
         int rare = 0, wellSeen = 0;
         foreach (long count in learned)
         {
@@ -69,12 +69,13 @@ internal sealed class VocabularyTally
             Source = _sourceTokens.Statistics(_scale, validated ? _validationSources : _sourceTokens),
             Target = _targetTokens.Statistics(_scale, validated ? _validationTargets : _targetTokens),
             RareTokens = (double)rare / learned.Length,
+            RareTokenCount = rareCount,
             WellSeenTokens = (double)wellSeen / learned.Length,
             SampledRows = _sampledRows,
         };
     }
 
-    public IEnumerable<DataFinding> Findings(VocabularyStatistics statistics, int rareCount)
+    public IEnumerable<DataFinding> Findings(VocabularyStatistics statistics)
     {
         bool validated = _validated > 0;
         var (sources, targets) = validated ? (_validationSources, _validationTargets) : (_sourceTokens, _targetTokens);
@@ -99,15 +100,15 @@ internal sealed class VocabularyTally
         }
         if (statistics.RareTokens > MostRareTokens)
         {
-            int learned = _counts.Length - FirstLearned(_target);
+            int learned = _target.Pieces.Length;
             yield return new DataFinding
             {
                 Kind = FindingKind.RareTokens,
-                Severity = FindingSeverity.Warning,
+                Severity = statistics.RareTokens > ManyRareTokens ? FindingSeverity.Warning : FindingSeverity.Note,
                 Count = (long)Math.Round(statistics.RareTokens * learned),
                 Share = statistics.RareTokens,
-                Summary = FormattableString.Invariant($"Tokens of the vocabulary's {learned:N0} learned ones that training sees fewer than {rareCount} times."),
-                Advice = "What is hardly seen is hardly learned: take a smaller VocabularySize (see the advice), or more data.",
+                Summary = FormattableString.Invariant($"Tokens of the vocabulary's {learned:N0} learned ones that training sees fewer than {statistics.RareTokenCount} times."),
+                Advice = "What is hardly seen is hardly learned: take the vocabulary that is advised, or more data.",
             };
         }
     }
