@@ -70,7 +70,7 @@ public sealed class Seq2SeqCatalog
     /// <see cref="DataInspection.Predictions"/>, and no <see cref="DataInspection.Vocabulary"/> or
     /// <see cref="DataInspection.Advice"/>. The rows are read once, in most cases: see the remarks.</param>
     /// <param name="options">Null: the trainers' column names and vocabulary, no validation set.</param>
-    /// <remarks>Memory doesn't grow with the data, beyond 12 to 16 bytes for each of three hashes of a row, for the first four
+    /// <remarks>Memory doesn't grow with the data, beyond 16 to 32 bytes for each of three hashes of a row, for the first four
     /// million different rows; duplicates of later rows go unseen. Rows are read a second time where some text may have more
     /// than <see cref="SubwordOptions.MaximumTokens"/> tokens, where <see cref="SubwordOptions.SharedVocabulary"/> is false, and
     /// for scripts of many characters. The vocabulary is learned from all rows; the trainers leave out those that they hold out

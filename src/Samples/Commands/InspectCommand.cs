@@ -17,7 +17,7 @@ internal static class InspectCommand
         Option<FileInfo> html = CommandParts.OutputFile("--html", "Where to write the same as a web page", "OUT.html");
         Option<int> vocabulary = CommandParts.Number("--vocabulary", "Most tokens of the shared vocabulary", 300, 1_000_000, 8000);
         Option<int> examples = CommandParts.Number("--examples", "Rows shown of each finding", 0, 1000, 3);
-        Command command = new("inspect", "Looks through pairs of texts for what harms training, and advises on the model; or through a model's predictions for where they go wrong.")
+        Command command = new("inspect", "Looks through pairs of texts for what harms training, and advises on the model; or through a model's predictions for where they go wrong. A grave problem makes the exit code 1.")
         { file, valid, model, html, vocabulary, examples };
         command.Runs((parse, cancellation) =>
         {

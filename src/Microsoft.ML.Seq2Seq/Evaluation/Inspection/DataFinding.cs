@@ -30,7 +30,7 @@ public sealed record DataFinding
 }
 
 /// <summary>A row shown as an example.</summary>
-/// <param name="Row">Its number in the data, counted from 1; for a validation overlap, in the validation set.</param>
+/// <param name="Row">Its number in the data, counted from 1; in the validation set, where the finding is about that.</param>
 /// <param name="Source">Its source; the end of a very long one is cut off.</param>
 /// <param name="Target">Its target, cut alike.</param>
 public sealed record ExampleRow(long Row, string Source, string Target)

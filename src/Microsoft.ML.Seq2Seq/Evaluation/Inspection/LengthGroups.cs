@@ -4,7 +4,7 @@ namespace Microsoft.ML.Seq2Seq.Evaluation;
 /// end: the sums of a metric's statistics can be added.</summary>
 internal sealed class LengthGroups
 {
-    private const int Groups = 6, StepsToDouble = 8;
+    private const int Groups = 6, StepsToDouble = 16;
 
     private readonly Bleu _bleu = new(new EvaluationOptions());
     private readonly ChrF _chrF = new(new EvaluationOptions(), wordOrder: 0);

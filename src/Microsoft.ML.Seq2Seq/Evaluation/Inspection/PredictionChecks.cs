@@ -85,7 +85,7 @@ internal sealed class PredictionChecks(double lengthFactor, int mostRepeats, int
             $"Predictions with the same phrase more than {mostRepeats} times in a row, where source and label have it less often.",
             "Train longer or on more data; DecodingOptions.NoRepeatNgramSize or RepetitionPenalty stops it from showing.");
         yield return _short.Finding(FindingKind.UnderTranslation, _short.SeverityFrom(0.01, _rows), _rows,
-            string.Create(CultureInfo.InvariantCulture, $"Predictions whose length, times {lengthFactor:0.##}, is still less than the label's."),
+            string.Create(CultureInfo.InvariantCulture, $"Predictions of less than 1/{lengthFactor:0.##} of the label's length."),
             "Raise DecodingOptions.LengthPenalty or CoveragePenalty; look for cut or badly matched training rows.");
         yield return _long.Finding(FindingKind.OverTranslation, _long.SeverityFrom(0.01, _rows), _rows,
             string.Create(CultureInfo.InvariantCulture, $"Predictions of more than {lengthFactor:0.##} times the label's length."),

@@ -88,7 +88,7 @@ internal sealed class VocabularyTally
             {
                 Kind = FindingKind.UnknownTokens,
                 Severity = rate >= 0.01 ? FindingSeverity.Warning : FindingSeverity.Note,
-                Count = unknown,
+                Count = validated ? unknown : (long)(unknown * _scale),
                 Share = rate,
                 Summary = $"Tokens of the {(validated ? "validation" : "training")} rows that "
                     + (bytes ? "are bytes of characters too rare to have a token." : "the vocabulary doesn't know."),

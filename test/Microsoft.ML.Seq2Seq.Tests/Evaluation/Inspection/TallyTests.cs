@@ -74,7 +74,6 @@ public sealed class TallyTests
         for (int i = 0; i < x.Length; i++)
             correlation.Add(x[i], y[i]);
 
-        // cov = 32, var x = 30, var y = 41.2, each times 5: 24.0 / sqrt(30 · 41.2)
         double mx = x.Average(), my = y.Average();
         double expected = x.Zip(y, (a, b) => (a - mx) * (b - my)).Sum()
             / Math.Sqrt(x.Sum(a => (a - mx) * (a - mx)) * y.Sum(b => (b - my) * (b - my)));
