@@ -37,6 +37,8 @@ public sealed class InspectTests
     [DataRow("a\u0085b\u009Dc", "U+009D")]
     [DataRow(@"a\uD83Db", "U+D83D")] // unescaped below: the test runner's protocol has no room for halves of pairs
     [DataRow("fÃ¼r", "Ã¼")]
+    [DataRow("stone &amp; tile", "&amp;")]
+    [DataRow("it&#39;s", "&#39;")]
     [DataRow("â€œso", "â€")]
     public void DamagedTextsAreFoundWithTheirDamage(string damage, string note)
     {

@@ -17,7 +17,7 @@ internal sealed class InspectionHtml(DataInspection inspection)
         .tag{font-size:.75rem;font-weight:700;text-transform:uppercase;letter-spacing:.04em;color:var(--note)}.warning .tag{color:var(--warning)}.problem .tag{color:var(--problem)}
         .amount{font-weight:700}summary{cursor:pointer;color:var(--soft);margin-top:.3rem}.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:.8rem}.grid>.card{margin:0}
         .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}th{font-weight:600;color:var(--soft);overflow-wrap:normal}
-        td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}table.rows td{min-width:9rem}table.rows td.n{min-width:0;text-align:left}
+        td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}table.rows td{min-width:9rem}table.rows td.n{min-width:5rem;text-align:left;white-space:normal}
         svg{width:100%;max-width:34rem;height:auto;display:block}.bar{fill:var(--bar)}.hover{fill:transparent}g:hover .bar{opacity:.7}.axis{stroke:var(--line)}svg text{fill:var(--soft);font:11px system-ui,sans-serif}
         """;
 

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Seq2Seq.Estimators;
 /// <summary>Writes an inspection as plain text.</summary>
 internal sealed class InspectionText(DataInspection inspection)
 {
-    private const int TextWidth = 100, LabelWidth = 26, ColumnWidth = 22;
+    private const int TextWidth = 100, LabelWidth = 26, ColumnWidth = 24;
 
     private readonly StringBuilder _text = new();
 
@@ -154,7 +154,7 @@ internal sealed class InspectionText(DataInspection inspection)
         Row(label, FormattableString.Invariant(source), FormattableString.Invariant(target));
 
     private void Row(string label, string source, string target) =>
-        Line($"{label,-LabelWidth}{source,-ColumnWidth}{target}");
+        Line($"{label,-LabelWidth}{source,-ColumnWidth}{(source.Length < ColumnWidth ? "" : "  ")}{target}");
 
     private void Line(FormattableString line) => _text.Append(FormattableString.Invariant(line).TrimEnd()).Append('\n');
 }

@@ -64,8 +64,8 @@ internal sealed class ColumnTally(string name, Func<TextRow, string> read, int m
             "Texts that are empty or white space.",
             "Training leaves out empty ones, but learns from white space. Drop the rows, and see why the texts are missing.", name);
         yield return _damaged.Finding(FindingKind.DamagedText, FindingSeverity.Warning, rows,
-            "Texts damaged by a wrong encoding, or with control characters.",
-            "Read the file with the encoding that it was written in; drop what stays damaged.", name);
+            "Texts damaged by a wrong encoding, with control characters, or with entities of HTML.",
+            "Read the file with the encoding that it was written in, and unescape HTML; drop what stays damaged.", name);
 
         var main = MainScript;
         long written = WithScript;

@@ -12,8 +12,8 @@ public enum FindingKind
     /// <summary>Texts that are null, empty or white space.</summary>
     EmptyText,
 
-    /// <summary>Texts with replacement or control characters, halves of surrogate pairs, or UTF-8 that was read as
-    /// Latin-1.</summary>
+    /// <summary>Texts with replacement or control characters, halves of surrogate pairs, UTF-8 that was read as
+    /// Latin-1, or entities of HTML.</summary>
     DamagedText,
 
     /// <summary>Rows that stood before, character by character.</summary>

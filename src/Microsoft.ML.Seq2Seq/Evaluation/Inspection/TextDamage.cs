@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Seq2Seq.Evaluation;
 
-/// <summary>Traces of a wrong encoding.</summary>
+/// <summary>Traces of a wrong encoding, or of markup.</summary>
 internal static class TextDamage
 {
     /// <summary>What is wrong with a text, in words; null for nothing.</summary>
@@ -9,6 +9,8 @@ internal static class TextDamage
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
+            if (c == '&' && Entity(text.AsSpan(i)) is { Length: > 0 } entity)
+                return $"“{entity}”: an entity of HTML";
             if (c is >= ' ' and < '\u007F' or '\t' or '\n' or '\r')
                 continue;
             if (c == '\uFFFD')
@@ -25,5 +27,17 @@ internal static class TextDamage
                 return $"“{c}{next}”: UTF-8 that was read as another encoding";
         }
         return null;
+    }
+
+    /// <summary>The entity at the beginning of a text, such as <c>&amp;amp;</c>; empty for none.</summary>
+    private static ReadOnlySpan<char> Entity(ReadOnlySpan<char> text)
+    {
+        int length = text[..Math.Min(10, text.Length)].IndexOf(';') + 1;
+        if (length < 4)
+            return default;
+        var name = text[1..(length - 1)];
+        bool isEntity = name is "amp" or "lt" or "gt" or "quot" or "apos" or "nbsp"
+            || (name[0] == '#' && !name[1..].ContainsAnyExcept("0123456789abcdefABCDEFx"));
+        return isEntity ? text[..length] : default;
     }
 }

@@ -48,5 +48,6 @@ public sealed class TextChecksTests
     [TestMethod]
     [DataRow("Schön, “gut”: 🙂 naïve façade\tÂme Ãber")]
     [DataRow("العربية 日本語")]
+    [DataRow("R&D; stone & tile; AT&T;")]
     public void WholeTextIsNotDamaged(string text) => Assert.IsNull(TextDamage.Of(text));
 }
