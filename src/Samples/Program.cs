@@ -10,6 +10,7 @@ RootCommand root = DatesCommand.Create();
 root.Add(TranslateCommand.Create());
 root.Add(CompareCommand.Create());
 root.Add(PredictCommand.Create());
+root.Add(InspectCommand.Create());
 ParseResult parse = root.Parse(args);
 // Standard output belongs to results: what is wrong goes to the error stream, and the help to whoever asks for it.
 if (parse.Action is ParseErrorAction wrong)

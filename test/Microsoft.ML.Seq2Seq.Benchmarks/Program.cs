@@ -8,6 +8,7 @@ var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET us
     MemoryBenchmark.Command(),
     PrecisionStudy.Command(),
     EmbeddingBenchmark.Command(),
+    InspectionBenchmark.Command(),
     ServingBenchmark.Command(),
     TrainingBenchmark.Command(),
     VocabularyBenchmark.Command(),

@@ -63,6 +63,24 @@ public sealed class Seq2SeqCatalog
             ((IHostEnvironment)_context).Register(nameof(Evaluate)), data, model, labelColumnName, predictedColumnName, options ?? new());
     }
 
+    /// <summary>Looks through pairs of texts for what harms training, and says which model and vocabulary suit them; or, where the
+    /// data is scored, through predictions for where they go wrong.</summary>
+    /// <param name="data">Rows of source and target: text, or keys of subwords. With the options' <c>PredictedTarget</c> column,
+    /// as <c>model.Transform(test)</c> has it, they are inspected as scored data: the result has
+    /// <see cref="DataInspection.Predictions"/>, and no <see cref="DataInspection.Vocabulary"/> or
+    /// <see cref="DataInspection.Advice"/>. The rows are read once, in most cases: see the remarks.</param>
+    /// <param name="options">Null: the trainers' column names and vocabulary, no validation set.</param>
+    /// <remarks>Memory doesn't grow with the data, beyond 16 to 32 bytes for each of three hashes of a row, for the first four
+    /// million different rows; duplicates of later rows go unseen. Rows are read a second time where some text may have more
+    /// than <see cref="SubwordOptions.MaximumTokens"/> tokens, where <see cref="SubwordOptions.SharedVocabulary"/> is false, and
+    /// for scripts of many characters. The vocabulary is learned from all rows; the trainers leave out those that they hold out
+    /// for validation.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or an option is out of
+    /// range.</exception>
+    /// <exception cref="OperationCanceledException">Canceled.</exception>
+    public DataInspection Inspect(IDataView data, InspectionOptions? options = null) =>
+        Inspector.Inspect(((IHostEnvironment)_context).Register(nameof(Inspect)), data, options ?? new());
+
     /// <summary>Trains on all folds of the data but one and measures on that one, for each in turn.</summary>
     /// <param name="data">Rows to train and to measure on.</param>
     /// <param name="estimator">A trainer, or a chain with one in it; it is fitted once for each fold.</param>

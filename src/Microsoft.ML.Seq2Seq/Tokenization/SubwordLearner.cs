@@ -122,12 +122,19 @@ internal static class SubwordLearner
             }
         }
         counts.Remove(MarkedText.Space);
-        int room = options.VocabularySize - BytePairTokenizer.FirstPiece - 1 - options.Symbols.Count;
         return counts
             .Where(character => Rune.IsValid(character.Key) // else a byte
                 && character.Value >= Math.Max(options.MinimumFrequency, total / 1_000_000))
             .OrderByDescending(character => character.Value).ThenBy(character => character.Key)
-            .Take(Math.Min(room, Math.Max(256, room / 2)))
+            .Take(LargestAlphabet(options.VocabularySize - options.Symbols.Count))
             .Select(character => char.ConvertFromUtf32(character.Key));
+    }
+
+    /// <summary>Most characters, without the mark of words, that earn a piece of byte-pair encoding.</summary>
+    /// <param name="vocabularySize">Without the user's symbols.</param>
+    public static int LargestAlphabet(int vocabularySize)
+    {
+        int room = vocabularySize - BytePairTokenizer.FirstPiece - 1;
+        return Math.Min(room, Math.Max(256, room / 2));
     }
 }

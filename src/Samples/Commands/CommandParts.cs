@@ -65,9 +65,9 @@ internal static class CommandParts
     }
 
     /// <summary>A file to write, in a folder that must exist: a wrong one is found before the training.</summary>
-    public static Option<FileInfo> OutputFile(string name, string description)
+    public static Option<FileInfo> OutputFile(string name, string description, string helpName = "OUT.zip")
     {
-        Option<FileInfo> option = new(name) { Description = description, HelpName = "OUT.zip" };
+        Option<FileInfo> option = new(name) { Description = description, HelpName = helpName };
         option.Validators.Add(result =>
         {
             string path = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";

@@ -63,7 +63,9 @@ internal static class PredictCommand
             yield return new Line { Source = line };
     }
 
-    private static Seq2SeqTransformer Load(string path)
+    /// <summary>A model that one of the commands has saved.</summary>
+    /// <exception cref="InvalidDataException">The file is something else.</exception>
+    internal static Seq2SeqTransformer Load(string path)
     {
         ITransformer model;
         try

@@ -106,4 +106,25 @@ public sealed class CommandTests
         foreach (string part in new[] { "Recurrent (Gru, Luong)", "BLEU", "chrF", "Exact match", "tokens/s", "rows/s", "Weights", "O(1)", "O(n)" })
             StringAssert.Contains(output.ToString(), part);
     }
+
+    [TestMethod]
+    public void InspectShowsWhatIsWrongAndWritesAPage()
+    {
+        string path = Path.Combine(_folder, "rows.tsv");
+        string page = Path.Combine(_folder, "page.html");
+        File.WriteAllLines(path, Enumerable.Range(0, 60).Select(i => i == 7 ? "same\tsame" : $"say \"{i}\" [red] {i * i}\tsaid {i * i} \"{i}\""));
+        using StringWriter output = new();
+        using StringWriter error = new();
+
+        int sound = InspectCommand.Create().Parse(["--file", path, "--html", page, "--examples", "1"])
+            .Invoke(new InvocationConfiguration { Error = error, Output = output });
+        int overlapping = InspectCommand.Create().Parse(["--file", path, "--valid", path])
+            .Invoke(new InvocationConfiguration { Error = error, Output = output });
+
+        Assert.AreEqual(CommandParts.Success, sound, error.ToString());
+        Assert.AreEqual(CommandParts.Failure, overlapping, error.ToString());
+        foreach (string part in new[] { "WARNING  1 (1.7 %)  Rows whose target is the source.", "row 8: same → same", "TransformerArchitecture.Tiny", page })
+            StringAssert.Contains(output.ToString(), part);
+        StringAssert.Contains(File.ReadAllText(page), "Inspection of rows.tsv");
+    }
 }
