@@ -63,6 +63,57 @@ public sealed class Seq2SeqCatalog
             ((IHostEnvironment)_context).Register(nameof(Evaluate)), data, model, labelColumnName, predictedColumnName, options ?? new());
     }
 
+    /// <summary>Teaches a model how sure it may be: it then adds a column with the probability that a row is right, by which
+    /// a pipeline can leave the doubtful rows to a person.</summary>
+    /// <param name="model">A trained model; its weights are shared. It predicts the rows with its own decoding options: calibrate
+    /// with those that it will be used with.</param>
+    /// <param name="validation">Rows that it was not trained on, at least 30, some of them right and some wrong; a few
+    /// hundred give steady results. Rows without a source are passed over.</param>
+    /// <param name="labelColumnName">What should have been written: text, or a vector of text, each of which is right; also where
+    /// the model writes keys.</param>
+    /// <param name="options">Null: the defaults.</param>
+    /// <returns>The model with <see cref="Generation.Confidence"/> and the column
+    /// <see cref="CalibrationOptions.ConfidenceColumnName"/>; both stay with <see cref="Seq2SeqTransformer.WithDecoding"/> and are
+    /// saved with it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or an option is out of
+    /// range.</exception>
+    /// <exception cref="InvalidOperationException">There are too few rows, or all are right or all wrong.</exception>
+    public Seq2SeqTransformer Calibrate(
+        Seq2SeqTransformer model, IDataView validation, string labelColumnName = DefaultNames.Label, CalibrationOptions? options = null)
+    {
+        OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
+        return Calibrator.Calibrate(
+            ((IHostEnvironment)_context).Register(nameof(Calibrate)), model, validation, labelColumnName, options ?? new());
+    }
+
+    /// <summary>Measures how far confidences can be trusted, and what is won by leaving the doubtful rows to a person.</summary>
+    /// <param name="data">Scored rows, other than those of <see cref="Calibrate"/>; each is read once.</param>
+    /// <param name="labelColumnName">What should have been written: text, or a vector of text, each of which is right.</param>
+    /// <param name="predictedColumnName">What the model wrote: text.</param>
+    /// <param name="confidenceColumnName">How sure it is: float, 0 to 1; rows with NaN are passed over.</param>
+    /// <param name="chrFThreshold">When a row counts as right: its chrF is at least this. Null: it equals a reference. Take what
+    /// the confidences were learned with.</param>
+    /// <param name="bins">Bins of equal width for the reliability table and
+    /// <see cref="ConfidenceMetrics.ExpectedCalibrationError"/>. Default 15, that of Guo et al. 2017.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or a number is out of
+    /// range.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or a confidence is not 0 to 1.</exception>
+    public ConfidenceMetrics EvaluateConfidence(
+        IDataView data,
+        string labelColumnName = DefaultNames.Label,
+        string predictedColumnName = DefaultNames.Predicted,
+        string confidenceColumnName = DefaultNames.Confidence,
+        double? chrFThreshold = null,
+        int bins = 15)
+    {
+        OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
+        OptionCheck.NotEmpty(nameof(predictedColumnName), predictedColumnName);
+        OptionCheck.NotEmpty(nameof(confidenceColumnName), confidenceColumnName);
+        return Calibrator.Evaluate(
+            ((IHostEnvironment)_context).Register(nameof(EvaluateConfidence)),
+            data, labelColumnName, predictedColumnName, confidenceColumnName, chrFThreshold, bins);
+    }
+
     /// <summary>Trains on all folds of the data but one and measures on that one, for each in turn.</summary>
     /// <param name="data">Rows to train and to measure on.</param>
     /// <param name="estimator">A trainer, or a chain with one in it; it is fitted once for each fold.</param>
