@@ -5,8 +5,10 @@ using Microsoft.ML.Seq2Seq.Benchmarks;
 var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET user has without it.")
 {
     DecodingBenchmark.Command(),
+    MetricsBenchmark.Command(),
     ServingBenchmark.Command(),
     TrainingBenchmark.Command(),
+    TuningBenchmark.Command(),
     VocabularyBenchmark.Command(),
 };
 return root.Parse(args).Invoke();

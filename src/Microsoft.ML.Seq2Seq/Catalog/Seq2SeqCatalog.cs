@@ -149,4 +149,34 @@ public sealed class Seq2SeqCatalog
         }
         return results;
     }
+
+    /// <summary>Looks for good settings: tries shapes, vocabulary sizes, dropout and learning rates, stops the bad ones early
+    /// and trains the best on to the end of the budget.</summary>
+    /// <remarks>
+    /// Successive halving (Jamieson and Talwalkar 2016; Li et al. 2018): all trials train for a short while, the best third
+    /// for three times as long, and so on until one is left. A trial that goes on continues from a checkpoint. The first trial is
+    /// <see cref="TuningOptions.Trainer"/> as it is, the others are spread evenly over the space. Of the rows a share is held out
+    /// once, by the seed, for all trials to be compared on; the trials are compared on it so often that the best one's score is a
+    /// little too good: report that of rows kept from the search.
+    /// </remarks>
+    /// <param name="data">Training rows: source and target; never rows that the result will be reported on.</param>
+    /// <param name="budget">Longest time; passed by no more than a training step and a validation.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> with <see cref="TuningOptions.StepsPerTrial"/> only.</param>
+    /// <param name="options">Null: the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or a column is missing or of another type.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows to train or to validate on, or every trial failed.</exception>
+    /// <exception cref="OperationCanceledException">Canceled before the first trial was measured.</exception>
+    public TuningResult Tune(IDataView data, TimeSpan budget, TuningOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        options ??= new TuningOptions();
+        options.Validate();
+        bool isInfinite = budget == Timeout.InfiniteTimeSpan;
+        OptionCheck.That(isInfinite ? options.StepsPerTrial is not null : budget > TimeSpan.Zero, nameof(budget), budget,
+            $"more than 0, or {nameof(Timeout.InfiniteTimeSpan)} with {nameof(TuningOptions.StepsPerTrial)}");
+        NativePreflight.EnsureLoaded();
+        using var tuner = new Tuner(
+            ((IHostEnvironment)_context).Register(nameof(Tune)), data, isInfinite ? null : budget, options.Clone());
+        return tuner.Run();
+    }
 }
