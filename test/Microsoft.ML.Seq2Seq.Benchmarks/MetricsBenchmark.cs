@@ -6,7 +6,7 @@ using Microsoft.ML.Seq2Seq.Evaluation;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
 
-/// <summary>Seconds that each metric takes for many pairs on one core, against BLEU as a .NET user writes it: n-grams as
+/// <summary>Processor seconds that each metric takes for many pairs, on one thread, against BLEU as a .NET user writes it: n-grams as
 /// strings in dictionaries.</summary>
 internal static partial class MetricsBenchmark
 {
@@ -19,7 +19,7 @@ internal static partial class MetricsBenchmark
         var pairs = new Option<int>("--pairs") { Description = "how many", DefaultValueFactory = _ => 100_000 };
         var rounds = new Option<int>("--rounds") { Description = "of BLEU against the baseline, turn by turn", DefaultValueFactory = _ => 3 };
         var write = new Option<DirectoryInfo?>("--write") { Description = "folder to write the pairs to, as hyp.txt and ref.txt, for other tools" };
-        var command = new System.CommandLine.Command("metrics", "Seconds that BLEU, chrF and the others take, on one core.") { pairs, rounds, write };
+        var command = new System.CommandLine.Command("metrics", "Processor seconds that BLEU, chrF and the others take, on one thread.") { pairs, rounds, write };
         command.SetAction(parse => Run(parse.GetValue(pairs), parse.GetValue(rounds), parse.GetValue(write)));
         return command;
     }
@@ -38,17 +38,17 @@ internal static partial class MetricsBenchmark
             bleu += Seconds(() => score = Score(EvaluationMetric.Bleu, pairs));
             plain += Seconds(() => plainScore = PlainBleu(pairs));
         }
-        Print($"Bleu {bleu / rounds:f2} s ({score:f4}), strings in dictionaries {plain / rounds:f2} s ({plainScore:f4})");
+        Print($"Bleu {bleu / rounds:f2} s CPU ({score:f4}), strings in dictionaries {plain / rounds:f2} s CPU ({plainScore:f4})");
         Print($"RATIO metrics/{count}/bleu {plain / bleu:f2}");
         double chrF = 0;
         foreach (var metric in Enum.GetValues<EvaluationMetric>().Where(metric => metric != EvaluationMetric.Bleu))
         {
             double seconds = Seconds(() => score = Score(metric, pairs));
-            Print($"{metric} {seconds:f2} s ({score:f4})");
+            Print($"{metric} {seconds:f2} s CPU ({score:f4})");
             if (metric == EvaluationMetric.ChrF)
                 chrF = seconds;
         }
-        Print($"Bleu + ChrF {(bleu / rounds) + chrF:f2} s for {count} pairs");
+        Print($"Bleu + ChrF {(bleu / rounds) + chrF:f2} s CPU for {count} pairs");
     }
 
     private static double Score(EvaluationMetric metric, List<(string Hypothesis, string Reference)> pairs)

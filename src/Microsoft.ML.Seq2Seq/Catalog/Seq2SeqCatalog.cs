@@ -151,7 +151,7 @@ public sealed class Seq2SeqCatalog
     }
 
     /// <summary>Looks for good settings: tries shapes, vocabulary sizes, dropout and learning rates, stops the bad ones early
-    /// and trains the best on to the end of the budget.</summary>
+    /// and trains the best on to the end of the budget, or until it stops getting better.</summary>
     /// <remarks>
     /// Successive halving (Jamieson and Talwalkar 2016; Li et al. 2018): all trials train for a short while, the best third
     /// for three times as long, and so on until one is left. A trial that goes on continues from a checkpoint. The first trial is

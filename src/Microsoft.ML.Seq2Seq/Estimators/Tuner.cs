@@ -83,6 +83,7 @@ internal sealed class Tuner : IDisposable
 
     public void Dispose()
     {
+        _best?.Model.Dispose(); // where it was not handed over
         _channel.Dispose();
         if (Directory.Exists(_directory))
             Directory.Delete(_directory, recursive: true);
@@ -220,7 +221,7 @@ internal sealed class Tuner : IDisposable
             {
                 Score = Cost(score) < Cost(trial.Score) ? score : trial.Score,
                 ValidationLoss = report.BestValidationLoss,
-                Rungs = rung + 1,
+                Rungs = isCut && !isLast ? rung : rung + 1,
                 Steps = report.Steps,
                 Duration = report.Duration,
             };
@@ -294,6 +295,7 @@ internal sealed class Tuner : IDisposable
             End(trial.Number, trial.Rungs == 0 ? $"{reason} before it began" : reason);
         var ranked = Ranked();
         _channel.Info(MessageSensitivity.None, "Best of {0}: {1}", ranked.Count, ranked[0].ToString());
+        _best = null;
         return new TuningResult(ranked, _options.Metric, best.Model, _space.Apply(_trials[best.Number - 1]), _clock.Elapsed);
     }
 

@@ -57,7 +57,8 @@ public sealed class TuningOptions
 
     /// <summary>Steps of a run that is never stopped. Rungs are then counted in steps instead of seconds, and, unless the budget
     /// runs out, the outcome depends on the seed alone. Default null: rungs in seconds, so that a fast shape gets the more
-    /// steps, and the last run goes on to the end of the budget.</summary>
+    /// steps, and the last run goes on to the end of the
+    /// budget, or until it stops getting better.</summary>
     public int? StepsPerTrial { get; set; }
 
     /// <summary>Of the trials of a rung one in so many goes on, that many times longer. Default 3, as in Li et al. 2018.</summary>

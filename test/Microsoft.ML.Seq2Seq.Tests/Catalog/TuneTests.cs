@@ -157,6 +157,24 @@ public sealed class TuneTests
     }
 
     [TestMethod]
+    public void KeysKeepTheirVocabulary()
+    {
+        var subwords = new SubwordOptions { Kind = SubwordKind.Character };
+        var rows = Toy.View(Toy.Rows(60));
+        var keys = _ml.Transforms.Text.LearnSubwords("Source", options: subwords)
+            .Append(_ml.Transforms.Text.LearnSubwords("Target", options: subwords)).Fit(rows).Transform(rows);
+
+        using var result = _ml.Seq2Seq.Tune(keys, Timeout.InfiniteTimeSpan, Brief(options =>
+        {
+            options.Trainer.Tokenization = new SubwordOptions { SharedVocabulary = false };
+            options.Trainer.Architecture.ShareEmbeddings = options.Architectures[0].ShareEmbeddings = EmbeddingSharing.DecoderInputOutput;
+        }));
+
+        Assert.HasCount(1, result.Trials.Select(trial => trial.VocabularySize).Distinct().ToArray());
+        Assert.IsFalse(result.Trials.Any(trial => double.IsNaN(trial.Score)));
+    }
+
+    [TestMethod]
     public void BadOptionsAreNamed()
     {
         string Fails(Action<TuningOptions> change, TimeSpan? budget = null) => Assert.Throws<ArgumentException>(

@@ -52,6 +52,19 @@ public sealed class CalibrateTests
     }
 
     [TestMethod]
+    public void DoubtfulRowsCanBeFilteredOut()
+    {
+        var scored = _calibrated.Value.Transform(Toy.View(Distinct(300, seed: 9)));
+        var metrics = _ml.Seq2Seq.EvaluateConfidence(scored);
+
+        var point = metrics.AtAccuracy(Math.Min(0.95, metrics.Accuracy + 0.2))!;
+        var kept = _ml.Data.FilterRowsByColumn(scored, "Confidence", lowerBound: point.Threshold);
+
+        Assert.AreEqual(point.Accuracy, _ml.Seq2Seq.Evaluate(kept).ExactMatch, 1e-9);
+        Assert.AreEqual(point.Rows, _ml.Seq2Seq.Evaluate(kept).Rows);
+    }
+
+    [TestMethod]
     public void ItTravelsWithTheSavedModelAloneAndInAChain()
     {
         var rows = Toy.View(Toy.Rows(10, seed: 8));
