@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.Runtime;
-using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Interop;
 using Microsoft.ML.Seq2Seq.Training;
 
@@ -19,9 +18,6 @@ internal sealed class Tuner : IDisposable
 
     /// <summary>Epochs that no budget is meant to outlast; the learning rate doesn't depend on them.</summary>
     private const int AmpleEpochs = 1000;
-
-    /// <summary>Enough to rank by, and quick to decode.</summary>
-    private const int MostMeasuredRows = 1000;
 
     private readonly IHost _host;
     private readonly IChannel _channel;
@@ -213,7 +209,7 @@ internal sealed class Tuner : IDisposable
                 End(number, "canceled");
                 return;
             }
-            double score = Measure(model);
+            double score = TrialScore.Of(model, Data(_options.Trainer).ValidationTexts, _options.Metric);
             if (_clock.Elapsed - paused is var closing && closing > _closing)
                 _closing = closing;
             var report = model.Report;
@@ -243,31 +239,6 @@ internal sealed class Tuner : IDisposable
         }
         _climbs++;
         Report(number, rung, isMeasured: true, training: null);
-    }
-
-    private double Measure(Seq2SeqTransformer model)
-    {
-        (string Source, string Target)[] rows = [.. Data(_options.Trainer).ValidationTexts.Take(MostMeasuredRows)];
-        ValidationMetric? metric = _options.Metric switch
-        {
-            TuningMetric.Bleu => ValidationMetric.Bleu,
-            TuningMetric.ChrF => ValidationMetric.ChrF,
-            TuningMetric.ExactMatch => ValidationMetric.ExactMatch,
-            _ => null,
-        };
-        if (metric is { } chosen)
-            return new Validator(model.Generator, rows, _options.Trainer.Decoding).Scorer(chosen)!();
-        double sum = 0;
-        long characters = 0;
-        var scores = PairScorer.Score(model.Generator, rows.Select(row => (new GenerationRequest(row.Source), row.Target)));
-        for (int i = 0; i < rows.Length; i++)
-        {
-            if (scores[i].Tokens == 0)
-                continue;
-            sum -= scores[i].LogProbability;
-            characters += rows[i].Target.EnumerateRunes().Count() + 1;
-        }
-        return sum / characters;
     }
 
     private void Offer(Seq2SeqTransformer model, int number, double score)
