@@ -9,6 +9,7 @@ Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false
 RootCommand root = DatesCommand.Create();
 root.Add(TranslateCommand.Create());
 root.Add(CompareCommand.Create());
+root.Add(TuneCommand.Create());
 root.Add(PredictCommand.Create());
 root.Add(InspectCommand.Create());
 ParseResult parse = root.Parse(args);

@@ -9,8 +9,10 @@ var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET us
     PrecisionStudy.Command(),
     EmbeddingBenchmark.Command(),
     InspectionBenchmark.Command(),
+    MetricsBenchmark.Command(),
     ServingBenchmark.Command(),
     TrainingBenchmark.Command(),
+    TuningBenchmark.Command(),
     VocabularyBenchmark.Command(),
 };
 return root.Parse(args).Invoke();

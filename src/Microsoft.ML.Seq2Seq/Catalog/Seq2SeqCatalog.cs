@@ -81,6 +81,57 @@ public sealed class Seq2SeqCatalog
     public DataInspection Inspect(IDataView data, InspectionOptions? options = null) =>
         Inspector.Inspect(((IHostEnvironment)_context).Register(nameof(Inspect)), data, options ?? new());
 
+    /// <summary>Teaches a model how sure it may be: it then adds a column with the probability that a row is right, by which
+    /// a pipeline can leave the doubtful rows to a person.</summary>
+    /// <param name="model">A trained model; its weights are shared. It predicts the rows with its own decoding options: calibrate
+    /// with those that it will be used with.</param>
+    /// <param name="validation">Rows that it was not trained on, at least 30, some of them right and some wrong; a few
+    /// hundred give steady results. Rows without a source are passed over.</param>
+    /// <param name="labelColumnName">What should have been written: text, or a vector of text, each of which is right; also where
+    /// the model writes keys.</param>
+    /// <param name="options">Null: the defaults.</param>
+    /// <returns>The model with <see cref="Generation.Confidence"/> and the column
+    /// <see cref="CalibrationOptions.ConfidenceColumnName"/>; both stay with <see cref="Seq2SeqTransformer.WithDecoding"/> and are
+    /// saved with it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or an option is out of
+    /// range.</exception>
+    /// <exception cref="InvalidOperationException">There are too few rows, or all are right or all wrong.</exception>
+    public Seq2SeqTransformer Calibrate(
+        Seq2SeqTransformer model, IDataView validation, string labelColumnName = DefaultNames.Label, CalibrationOptions? options = null)
+    {
+        OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
+        return Calibrator.Calibrate(
+            ((IHostEnvironment)_context).Register(nameof(Calibrate)), model, validation, labelColumnName, options ?? new());
+    }
+
+    /// <summary>Measures how far confidences can be trusted, and what is won by leaving the doubtful rows to a person.</summary>
+    /// <param name="data">Scored rows, other than those of <see cref="Calibrate"/>; each is read once.</param>
+    /// <param name="labelColumnName">What should have been written: text, or a vector of text, each of which is right.</param>
+    /// <param name="predictedColumnName">What the model wrote: text.</param>
+    /// <param name="confidenceColumnName">How sure it is: float, 0 to 1; rows with NaN are passed over.</param>
+    /// <param name="chrFThreshold">When a row counts as right: its chrF is at least this. Null: it equals a reference. Take what
+    /// the confidences were learned with.</param>
+    /// <param name="bins">Bins of equal width for the reliability table and
+    /// <see cref="ConfidenceMetrics.ExpectedCalibrationError"/>. Default 15, that of Guo et al. 2017.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or a number is out of
+    /// range.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or a confidence is not 0 to 1.</exception>
+    public ConfidenceMetrics EvaluateConfidence(
+        IDataView data,
+        string labelColumnName = DefaultNames.Label,
+        string predictedColumnName = DefaultNames.Predicted,
+        string confidenceColumnName = DefaultNames.Confidence,
+        double? chrFThreshold = null,
+        int bins = 15)
+    {
+        OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
+        OptionCheck.NotEmpty(nameof(predictedColumnName), predictedColumnName);
+        OptionCheck.NotEmpty(nameof(confidenceColumnName), confidenceColumnName);
+        return Calibrator.Evaluate(
+            ((IHostEnvironment)_context).Register(nameof(EvaluateConfidence)),
+            data, labelColumnName, predictedColumnName, confidenceColumnName, chrFThreshold, bins);
+    }
+
     /// <summary>Trains on all folds of the data but one and measures on that one, for each in turn.</summary>
     /// <param name="data">Rows to train and to measure on.</param>
     /// <param name="estimator">A trainer, or a chain with one in it; it is fitted once for each fold.</param>
@@ -115,5 +166,35 @@ public sealed class Seq2SeqCatalog
                 results.Count, model, Evaluate(scored, labelColumnName, predictedColumnName, options), scored));
         }
         return results;
+    }
+
+    /// <summary>Looks for good settings: tries shapes, vocabulary sizes, dropout and learning rates, stops the bad ones early
+    /// and trains the best on to the end of the budget, or until it stops getting better.</summary>
+    /// <remarks>
+    /// Successive halving (Jamieson and Talwalkar 2016; Li et al. 2018): all trials train for a short while, the best third
+    /// for three times as long, and so on until one is left. A trial that goes on continues from a checkpoint. The first trial is
+    /// <see cref="TuningOptions.Trainer"/> as it is, the others are spread evenly over the space. Of the rows a share is held out
+    /// once, by the seed, for all trials to be compared on; the trials are compared on it so often that the best one's score is a
+    /// little too good: report that of rows kept from the search.
+    /// </remarks>
+    /// <param name="data">Training rows: source and target; never rows that the result will be reported on.</param>
+    /// <param name="budget">Longest time; passed by no more than a training step and a validation.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> with <see cref="TuningOptions.StepsPerTrial"/> only.</param>
+    /// <param name="options">Null: the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or a column is missing or of another type.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows to train or to validate on, or every trial failed.</exception>
+    /// <exception cref="OperationCanceledException">Canceled before the first trial was measured.</exception>
+    public TuningResult Tune(IDataView data, TimeSpan budget, TuningOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        options ??= new TuningOptions();
+        options.Validate();
+        bool isInfinite = budget == Timeout.InfiniteTimeSpan;
+        OptionCheck.That(isInfinite ? options.StepsPerTrial is not null : budget > TimeSpan.Zero, nameof(budget), budget,
+            $"more than 0, or {nameof(Timeout.InfiniteTimeSpan)} with {nameof(TuningOptions.StepsPerTrial)}");
+        NativePreflight.EnsureLoaded();
+        using var tuner = new Tuner(
+            ((IHostEnvironment)_context).Register(nameof(Tune)), data, isInfinite ? null : budget, options.Clone());
+        return tuner.Run();
     }
 }

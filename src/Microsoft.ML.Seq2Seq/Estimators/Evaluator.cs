@@ -20,12 +20,8 @@ internal static class Evaluator
     {
         ArgumentNullException.ThrowIfNull(data);
         options.Validate();
-        var label = SchemaColumns.Find(host, data.Schema, nameof(data), "label", labelColumnName);
-        if (((label.Type as VectorDataViewType)?.ItemType ?? label.Type) is not TextDataViewType)
-            throw SchemaColumns.WrongType(host, nameof(data), "label", labelColumnName, "String or Vector<String>", $"{label.Type}");
-        var predicted = SchemaColumns.Find(host, data.Schema, nameof(data), "predicted", predictedColumnName);
-        if (predicted.Type is not TextDataViewType)
-            throw SchemaColumns.WrongType(host, nameof(data), "predicted", predictedColumnName, "String", $"{predicted.Type}");
+        var label = Label(host, data.Schema, nameof(data), labelColumnName);
+        var predicted = Predicted(host, data.Schema, nameof(data), predictedColumnName);
 
         var accumulator = new MetricAccumulator(options);
         var scores = model is null ? null : new ReferenceScores(model);
@@ -51,7 +47,28 @@ internal static class Evaluator
         return accumulator.Compute();
     }
 
-    private static Func<string[]> References(DataViewRowCursor cursor, DataViewSchema.Column label)
+    /// <summary>The column with the references: text, or a vector of text.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
+    public static DataViewSchema.Column Label(IExceptionContext context, DataViewSchema schema, string parameter, string name)
+    {
+        var label = SchemaColumns.Find(context, schema, parameter, "label", name);
+        return ((label.Type as VectorDataViewType)?.ItemType ?? label.Type) is TextDataViewType
+            ? label
+            : throw SchemaColumns.WrongType(context, parameter, "label", name, "String or Vector<String>", $"{label.Type}");
+    }
+
+    /// <summary>The column with what was written: text.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
+    public static DataViewSchema.Column Predicted(IExceptionContext context, DataViewSchema schema, string parameter, string name)
+    {
+        var predicted = SchemaColumns.Find(context, schema, parameter, "predicted", name);
+        return predicted.Type is TextDataViewType
+            ? predicted
+            : throw SchemaColumns.WrongType(context, parameter, "predicted", name, "String", $"{predicted.Type}");
+    }
+
+    /// <summary>Reads a row's references.</summary>
+    public static Func<string[]> References(DataViewRowCursor cursor, DataViewSchema.Column label)
     {
         if (label.Type is TextDataViewType)
         {

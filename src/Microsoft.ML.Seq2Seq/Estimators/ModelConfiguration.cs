@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.Seq2Seq.Pipeline;
 using Microsoft.ML.Seq2Seq.Runtime;
 
@@ -19,6 +20,10 @@ internal sealed record ModelConfiguration
 
     public required DecodingOptions Decoding { get; init; }
 
+    /// <summary>Null where the model was not calibrated.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ConfidenceCalibration? Calibration { get; init; }
+
     /// <exception cref="ArgumentException">A value is missing or out of range.</exception>
     public void Validate()
     {
@@ -32,5 +37,6 @@ internal sealed record ModelConfiguration
         OptionCheck.Defined(nameof(OverflowPolicy), OverflowPolicy);
         OptionCheck.NotNull(nameof(Decoding), Decoding);
         Decoding.Validate();
+        Calibration?.Validate();
     }
 }

@@ -23,11 +23,19 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
     {
         ArgumentNullException.ThrowIfNull(trainData);
         NativePreflight.EnsureLoaded();
+        int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
+        return Run(TrainingData.Read(host, trainData, validationData, options, seed), seed);
+    }
+
+    /// <summary>Trains on rows that were read before.</summary>
+    /// <param name="data">Read with options that differ in nothing but the architecture and the training.</param>
+    /// <param name="seed">That of the rows.</param>
+    /// <param name="watchers">Observers beside those that the options ask for.</param>
+    public Seq2SeqTransformer Run(TrainingData data, int seed, params IReadOnlyList<ITrainingObserver> watchers)
+    {
         using var channel = host.Start("Training");
         using var progress = host.StartProgressChannel("Training");
         var device = Devices.Resolve(_settings.GpuDeviceId, _settings.FallbackToCpu);
-        int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
-        var data = TrainingData.Read(host, trainData, validationData, options, seed);
         Describe(channel, data.Statistics, device);
 
         var model = CreateModel(data.Codec, seed, device);
@@ -43,6 +51,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
             var observers = Observers(channel, progress, validator);
             if (tensorBoard is not null)
                 observers.Add(tensorBoard);
+            observers.AddRange(watchers);
             var run = Train(model, data, seed, validator, observers);
             return new Seq2SeqTransformer(host, generator, Configuration(data), Report(data, model, run, seed, device));
         }

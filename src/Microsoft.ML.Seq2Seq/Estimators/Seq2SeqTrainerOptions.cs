@@ -79,5 +79,6 @@ public abstract class Seq2SeqTrainerOptions
 /// <summary>Column names that every entry point defaults to.</summary>
 internal static class DefaultNames
 {
-    public const string Label = "Target", Source = "Source", Predicted = "PredictedTarget", Score = "Score";
+    public const string Label = "Target", Source = "Source", Predicted = "PredictedTarget", Score = "Score",
+        Confidence = "Confidence";
 }

@@ -35,7 +35,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
         _configuration = configuration;
         _sourceKeys = new SubwordKeys(generator.Codec.Source);
         _targetKeys = new SubwordKeys(generator.Codec.Target);
-        _plan = new(() => generator.Codec.Plan(configuration.Decoding));
+        _plan = new(() => generator.Codec.Plan(configuration.Decoding) with { Calibration = configuration.Calibration });
         Report = report;
         generator.Weights.AddOwner();
     }
@@ -46,6 +46,9 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     /// <summary>A copy of the options that the model decodes with: change it and hand it to
     /// <see cref="WithDecoding"/>.</summary>
     public DecodingOptions Decoding => _configuration.Decoding.Clone();
+
+    /// <summary>How its confidences were learned by <see cref="Seq2SeqCatalog.Calibrate"/>; null where they were not.</summary>
+    public ConfidenceCalibration? Calibration => _configuration.Calibration;
 
     /// <summary>True: a <see cref="PredictionEngine{TSrc, TDst}"/> can be made of it.</summary>
     public bool IsRowToRowMapper => true;
@@ -164,7 +167,15 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
         ModelFile.Write(new ModelWriter(ctx, ModelFile.Format), _generator, _configuration, Report);
 
-    private GenerationStage Stage(DataViewSchema input)
+    /// <summary>The same model with confidences; it shares the weights.</summary>
+    internal Seq2SeqTransformer WithCalibration(ConfidenceCalibration calibration)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return new Seq2SeqTransformer(_host, _generator, _configuration with { Calibration = calibration }, Report);
+    }
+
+    /// <summary>What it does with data of a schema.</summary>
+    internal GenerationStage Stage(DataViewSchema input)
     {
         ArgumentNullException.ThrowIfNull(input);
         return new GenerationStage(_host, input, _configuration.Columns, _sourceKeys, _configuration.WritesKeys ? _targetKeys : null,
@@ -177,6 +188,6 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
         if (options is null)
             return _plan.Value;
         options.Validate();
-        return _generator.Codec.Plan(options.Clone());
+        return _generator.Codec.Plan(options.Clone()) with { Calibration = _configuration.Calibration };
     }
 }

@@ -6,4 +6,8 @@ namespace Microsoft.ML.Seq2Seq.Inference;
 /// number of calls.</summary>
 /// <param name="Options">Validated, and not to change any more.</param>
 /// <param name="Constraints">Their texts.</param>
-internal sealed record DecodingPlan(DecodingOptions Options, SearchConstraints Constraints);
+internal sealed record DecodingPlan(DecodingOptions Options, SearchConstraints Constraints)
+{
+    /// <summary>Null where confidences are NaN.</summary>
+    public ConfidenceCalibration? Calibration { get; init; }
+}

@@ -17,6 +17,10 @@ public sealed record Generation
     /// source.</summary>
     public float Score { get; internal init; }
 
+    /// <summary>How probable it is that <see cref="Text"/> is right, 0 to 1; NaN for an empty source, and where the model
+    /// was not calibrated by <see cref="Seq2SeqCatalog.Calibrate"/>.</summary>
+    public float Confidence { get; internal init; } = float.NaN;
+
     /// <summary>The subwords of <see cref="Text"/>.</summary>
     public IReadOnlyList<string> Tokens { get; internal init; } = [];
 

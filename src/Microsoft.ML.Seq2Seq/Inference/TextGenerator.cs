@@ -57,7 +57,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
             var hypotheses = Decode(lease.Model, [.. batch.Select(row => row.Ids)], options, prefixed,
                 settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), stop);
             for (int i = 0; i < batch.Count; i++)
-                generations[batch[i].Row] = ToGeneration(batch[i].Ids, hypotheses[i]);
+                generations[batch[i].Row] = ToGeneration(batch[i].Ids, hypotheses[i], plan.Calibration);
             decoded?.Invoke(batch.Count);
         }, cancellation);
         return generations;
@@ -126,13 +126,14 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         return Search.Run(model, batch, options, cancellation, constraints, settled);
     }
 
-    private Generation ToGeneration(int[] source, IReadOnlyList<Hypothesis> hypotheses)
+    private Generation ToGeneration(int[] source, IReadOnlyList<Hypothesis> hypotheses, ConfidenceCalibration? calibration)
     {
         string[] sourceTokens = hypotheses[0].Attention is null ? [] : [.. source.Select(codec.Source.Token)];
         Generation[] all = [.. hypotheses.Select(hypothesis => new Generation
         {
             Text = codec.Target.Decode(hypothesis.Tokens),
             Score = (float)hypothesis.Score,
+            Confidence = (float)(calibration?.Of(hypothesis.LogProbability, hypothesis.TokenScores.Length) ?? double.NaN),
             Tokens = [.. hypothesis.Tokens.Select(codec.Target.Token)],
             TokenIds = hypothesis.Tokens,
             TokenScores = hypothesis.TokenScores,

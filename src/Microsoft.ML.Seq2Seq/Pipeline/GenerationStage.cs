@@ -20,7 +20,8 @@ internal sealed class GenerationStage : RowStage<GenerationRequest, Generation>
     public GenerationStage(
         IExceptionContext context, DataViewSchema input, GenerationColumns columns, SubwordKeys sourceKeys, SubwordKeys? predictedKeys,
         TextGenerator generator, DecodingPlan plan)
-        : base(input, Find(context, input, columns, sourceKeys, plan.Options), OutputColumn.For(columns, plan.Options, predictedKeys))
+        : base(input, Find(context, input, columns, sourceKeys, plan.Options),
+            OutputColumn.For(columns, plan.Options, predictedKeys, plan.Calibration?.ColumnName))
     {
         _generator = generator;
         _plan = plan;

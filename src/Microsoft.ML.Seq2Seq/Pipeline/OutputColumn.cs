@@ -9,8 +9,9 @@ internal static class OutputColumn
     /// <param name="columns">Their names.</param>
     /// <param name="options">What was asked for.</param>
     /// <param name="keys">How the prediction becomes keys; null where it is text.</param>
+    /// <param name="confidence">The name of the column of confidences; null where the model was not calibrated.</param>
     public static IReadOnlyList<AddedColumn<Generation>> For(
-        GenerationColumns columns, DecodingOptions options, SubwordKeys? keys = null)
+        GenerationColumns columns, DecodingOptions options, SubwordKeys? keys = null, string? confidence = null)
     {
         List<AddedColumn<Generation>> added =
         [
@@ -20,6 +21,9 @@ internal static class OutputColumn
             new AddedColumn<Generation, float>(columns.Score, NumberDataViewType.Single,
                 (Generation generation, ref float value) => value = generation.Score),
         ];
+        if (confidence is not null)
+            added.Add(new AddedColumn<Generation, float>(confidence, NumberDataViewType.Single,
+                (Generation generation, ref float value) => value = generation.Confidence));
         if (options.NumberOfHypotheses > 1)
         {
             added.Add(Vector("Hypotheses", TextDataViewType.Instance, generation => generation.Hypotheses, one => one.Text.AsMemory()));

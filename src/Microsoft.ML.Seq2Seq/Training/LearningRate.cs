@@ -18,7 +18,7 @@ internal sealed class LearningRate
     {
         _schedule = options.Schedule;
         _plannedSteps = plannedSteps;
-        _warmup = options.WarmupSteps ?? (int)Math.Clamp(plannedSteps / 10, 1, PaperWarmup);
+        _warmup = options.WarmupSteps ?? DefaultWarmup(plannedSteps);
         _patience = options.PlateauPatience;
         _reduction = options.PlateauFactor;
         _peak = options.LearningRate ?? PeakByDefault;
@@ -34,6 +34,9 @@ internal sealed class LearningRate
 
     /// <summary>What validations without progress have left of the rate; part of a checkpoint.</summary>
     public double Factor { get; set; } = 1;
+
+    /// <summary>A tenth of the plan, at most the paper's.</summary>
+    public static int DefaultWarmup(long plannedSteps) => (int)Math.Clamp(plannedSteps / 10, 1, PaperWarmup);
 
     /// <summary>Lowers the rate after every so many validations without a better one.</summary>
     public void OnValidation(int sinceBest)
