@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Microsoft.ML.Seq2Seq.Benchmarks;
+using Microsoft.ML.Seq2Seq.Benchmarks.Quality;
 
 // One file and one line for each benchmark.
 var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET user has without it.")
 {
     DecodingBenchmark.Command(),
+    QualityStudies.Command(),
     ServingBenchmark.Command(),
     TrainingBenchmark.Command(),
     VocabularyBenchmark.Command(),
