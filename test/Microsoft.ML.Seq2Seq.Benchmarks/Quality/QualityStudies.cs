@@ -5,6 +5,10 @@ internal static class QualityStudies
 {
     public static System.CommandLine.Command Command() => new("quality", "Trains by published recipes and scores what comes out, once, on the test rows.")
     {
+        CompareStudy.Command(),
+        SequenceStudy.Copy(),
+        PronunciationStudy.Command(),
         Multi30kStudy.Command(),
+        SequenceStudy.Reverse(),
     };
 }

@@ -82,18 +82,25 @@ internal sealed record StudyResult
         };
     }
 
-    /// <summary>What the folder's run came to before; null where it is not over: test rows are scored once.</summary>
-    public static StudyResult? Find(string folder) => File.Exists(PathIn(folder))
-        ? JsonSerializer.Deserialize<StudyResult>(File.ReadAllText(PathIn(folder)), _json)
-        : null;
-
-    public void Write(string folder)
+    /// <summary>What a folder's run comes to: made and written down once, since test rows are to be scored once; prints
+    /// it.</summary>
+    public static StudyResult Once(string folder, Func<StudyResult> make)
     {
-        AtomicFile.Write(Path.Combine(folder, "results.md"), stream => stream.Write(Encoding.UTF8.GetBytes(ToMarkdown())));
-        AtomicFile.Write(PathIn(folder), stream => JsonSerializer.Serialize(stream, this, _json));
+        string path = Path.Combine(folder, "results.json");
+        StudyResult result;
+        if (File.Exists(path))
+            result = JsonSerializer.Deserialize<StudyResult>(File.ReadAllText(path), _json)!;
+        else
+        {
+            result = make();
+            AtomicFile.Write(Path.Combine(folder, "results.md"), stream => stream.Write(Encoding.UTF8.GetBytes(result.ToMarkdown())));
+            AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, result, _json));
+        }
+        Console.Write(result.ToMarkdown());
+        return result;
     }
 
-    public string ToMarkdown()
+    private string ToMarkdown()
     {
         var text = new StringBuilder();
         void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
@@ -117,6 +124,4 @@ internal sealed record StudyResult
             Line($"| {point.Epoch} | {point.Step} | {point.TrainLoss:f3} | {point.ValidationLoss:f3} | {point.LearningRate:g3} | {point.Seconds / 60:f1} | {point.ProcessorSeconds / 60:f1} |");
         return text.ToString();
     }
-
-    private static string PathIn(string folder) => Path.Combine(folder, "results.json");
 }

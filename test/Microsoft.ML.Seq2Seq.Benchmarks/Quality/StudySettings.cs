@@ -13,18 +13,21 @@ internal sealed record StudySettings(string Data, string Folder, int Seed, Cance
     private const int Failed = 1, Stopped = 3;
 
     /// <summary>A sub-command that runs a study, with the options that all share.</summary>
-    /// <param name="name">Of the command, and of the run's folder.</param>
+    /// <param name="name">Of the command.</param>
     /// <param name="description">For the help.</param>
-    /// <param name="more">Options of this study.</param>
     /// <param name="run">The study; it throws <see cref="OperationCanceledException"/> where it was stopped.</param>
+    /// <param name="options">Of this study.</param>
+    /// <param name="variant">What the options make of the study, for the name of the run's folder; empty for the plain
+    /// one.</param>
     public static System.CommandLine.Command CreateCommand(
-        string name, string description, IReadOnlyList<Option> more, Action<StudySettings, ParseResult> run)
+        string name, string description, Action<StudySettings, ParseResult> run, IReadOnlyList<Option>? options = null,
+        Func<ParseResult, string>? variant = null)
     {
         var data = new Option<string>("--data") { Description = "folder with the corpora", DefaultValueFactory = _ => "../shared/data" };
-        var folder = new Option<string?>("--out") { Description = $"folder of the run, which it resumes from (default: artifacts/quality/{name})" };
+        var folder = new Option<string?>("--out") { Description = $"folder of the run, which it resumes from (default: artifacts/quality/{name}, and what the options make of it)" };
         var seed = new Option<int>("--seed") { Description = "fixes everything that is drawn", DefaultValueFactory = _ => 1 };
         var command = new System.CommandLine.Command(name, description) { data, folder, seed };
-        foreach (var option in more)
+        foreach (var option in options ?? [])
             command.Options.Add(option);
         command.SetAction(parsed =>
         {
@@ -39,7 +42,8 @@ internal sealed record StudySettings(string Data, string Folder, int Seed, Cance
             try
             {
                 run(new StudySettings(
-                    parsed.GetValue(data)!, parsed.GetValue(folder) ?? Path.Combine("artifacts", "quality", name),
+                    parsed.GetValue(data)!,
+                    parsed.GetValue(folder) ?? Path.Combine("artifacts", "quality", name + variant?.Invoke(parsed)),
                     parsed.GetValue(seed), stop.Token), parsed);
                 return 0;
             }
