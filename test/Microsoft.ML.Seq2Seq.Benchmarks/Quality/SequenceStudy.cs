@@ -42,7 +42,15 @@ internal static class SequenceStudy
         {
             Architecture = architecture,
             Tokenization = new SubwordOptions { Kind = SubwordKind.Character },
-            Training = new TrainingOptions { MaxEpochs = 40, LabelSmoothing = 0 },
+            Training = new TrainingOptions
+            {
+                TokensPerBatch = 2048,
+                MaxEpochs = 20,
+                Schedule = LearningRateSchedule.Linear, // down to zero: nothing is left of the last noise
+                LearningRate = 0.001,
+                LabelSmoothing = 0,
+                EarlyStoppingPatience = null,
+            },
         };
     }
 }

@@ -34,17 +34,26 @@ internal sealed class StudyRun : IDisposable
         recipe.Training.Progress = log;
         recipe.Training.CancellationToken = settings.Cancellation;
         recipe.ValidationSet = context.Data.LoadFromEnumerable(validation);
-        var rows = context.Data.LoadFromEnumerable(training);
-        var model = recipe switch
+        Seq2SeqTransformer model;
+        try
         {
-            TransformerTrainer.Options options => context.Seq2Seq.Trainers.Transformer(options).Fit(rows),
-            RecurrentTrainer.Options options => context.Seq2Seq.Trainers.Recurrent(options).Fit(rows),
-            _ => throw new ArgumentException($"No trainer for {recipe.GetType()}.", nameof(recipe)),
-        };
+            model = Fit(context, recipe, context.Data.LoadFromEnumerable(training));
+        }
+        finally
+        {
+            log.Stop();
+        }
         settings.Cancellation.ThrowIfCancellationRequested();
         weights.Keep();
         return new StudyRun(context, model, weights, log);
     }
+
+    private static Seq2SeqTransformer Fit(MLContext context, Seq2SeqTrainerOptions recipe, IDataView rows) => recipe switch
+    {
+        TransformerTrainer.Options options => context.Seq2Seq.Trainers.Transformer(options).Fit(rows),
+        RecurrentTrainer.Options options => context.Seq2Seq.Trainers.Recurrent(options).Fit(rows),
+        _ => throw new ArgumentException($"No trainer for {recipe.GetType()}.", nameof(recipe)),
+    };
 
     /// <summary>Decodes rows with the model and compares.</summary>
     public Seq2SeqMetrics Score(PairRow[] rows, EvaluationOptions evaluation) =>
