@@ -34,7 +34,8 @@ internal static class CompareStudy
         Console.WriteLine("\n| | BLEU, test2016 | BLEU, validation | weights | updates | tokens/s |\n|---|---|---|---|---|---|");
         foreach (var result in results)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {result.Study} | {result.Scores[0].Value:f2} | {result.Scores[1].Value:f2} | {result.Parameters} | {result.Steps} | {result.TokensPerSecond:f0} |"));
+                $"| {result.Study} | {result.Scores[0].Value:f2} | {result.Scores[1].Value:f2} | {result.Parameters} | " +
+                $"{result.Steps} | {result.TokensPerSecond:f0} |"));
     }
 
     private static StudyResult Train(StudySettings settings, TimeSpan time, string name, Func<Seq2SeqTrainerOptions> create)
@@ -55,7 +56,8 @@ internal static class CompareStudy
             using var run = StudyRun.Train(settings, recipe, data.Training, data.Validation);
             return StudyResult.Of(run, $"compare: {name}",
                 string.Create(CultureInfo.InvariantCulture,
-                    $"The {name} Tiny preset with dropout 0.3, {time.TotalMinutes:g3} minutes at most, patience 5 on the loss, peak 0.002 after 500 updates of 4k tokens, beam 4"),
+                    $"The {name} Tiny preset with dropout 0.3, {time.TotalMinutes:g3} minutes at most, patience 5 on the loss, " +
+                    $"peak 0.002 after 500 updates of 4k tokens, beam 4"),
                 data.Score(run));
         });
     }

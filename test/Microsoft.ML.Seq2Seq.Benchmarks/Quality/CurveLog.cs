@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.Seq2Seq.Persistence;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks.Quality;
@@ -7,6 +8,11 @@ namespace Microsoft.ML.Seq2Seq.Benchmarks.Quality;
 /// <summary>Prints the curve of a run and keeps it, with its cost, in a file that a resumed run goes on with.</summary>
 internal sealed class CurveLog : IProgress<TrainingProgress>
 {
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, // a loss may be NaN
+    };
+
     private readonly string _path;
     private readonly EpochWeights _weights;
     private readonly List<CurvePoint> _points = [];
@@ -19,7 +25,7 @@ internal sealed class CurveLog : IProgress<TrainingProgress>
         _path = path;
         _weights = weights;
         if (File.Exists(path))
-            _points.AddRange(File.ReadLines(path).Select(line => JsonSerializer.Deserialize<CurvePoint>(line)!));
+            _points.AddRange(File.ReadLines(path).Select(line => JsonSerializer.Deserialize<CurvePoint>(line, _json)!));
     }
 
     /// <summary>The validations.</summary>
@@ -63,7 +69,7 @@ internal sealed class CurveLog : IProgress<TrainingProgress>
         {
             using var writer = new StreamWriter(stream, leaveOpen: true);
             foreach (var each in _points)
-                writer.WriteLine(JsonSerializer.Serialize(each));
+                writer.WriteLine(JsonSerializer.Serialize(each, _json));
         });
         return point;
     }

@@ -119,9 +119,14 @@ internal sealed record StudyResult
         Line($"| rows trained on, validated on | {Data.TrainingRows}, {Data.ValidationRows} |");
         Line($"| vocabulary | {Data.SourceVocabulary} source, {Data.TargetVocabulary} target |");
         Line($"| seed | {Seed} |");
-        Line($"\n| epoch | step | training loss | validation loss | learning rate | minutes | processor minutes |\n|---|---|---|---|---|---|---|");
+        Line($"\n| epoch | step | training loss | validation loss | learning rate | minutes | processor minutes |");
+        Line($"|---|---|---|---|---|---|---|");
         foreach (var point in Curve)
-            Line($"| {point.Epoch} | {point.Step} | {point.TrainLoss:f3} | {point.ValidationLoss:f3} | {point.LearningRate:g3} | {point.Seconds / 60:f1} | {point.ProcessorSeconds / 60:f1} |");
+        {
+            text.Append(string.Create(CultureInfo.InvariantCulture,
+                $"| {point.Epoch} | {point.Step} | {point.TrainLoss:f3} | {point.ValidationLoss:f3} | "));
+            Line($"{point.LearningRate:g3} | {point.Seconds / 60:f1} | {point.ProcessorSeconds / 60:f1} |");
+        }
         return text.ToString();
     }
 }

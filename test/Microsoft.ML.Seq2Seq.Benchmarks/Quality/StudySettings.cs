@@ -24,7 +24,10 @@ internal sealed record StudySettings(string Data, string Folder, int Seed, Cance
         Func<ParseResult, string>? variant = null)
     {
         var data = new Option<string>("--data") { Description = "folder with the corpora", DefaultValueFactory = _ => "../shared/data" };
-        var folder = new Option<string?>("--out") { Description = $"folder of the run, which it resumes from (default: artifacts/quality/{name}, and what the options make of it)" };
+        var folder = new Option<string?>("--out")
+        {
+            Description = $"folder of the run, which it resumes from (default: artifacts/quality/{name}, and what the options make of it)",
+        };
         var seed = new Option<int>("--seed") { Description = "fixes everything that is drawn", DefaultValueFactory = _ => 1 };
         var command = new System.CommandLine.Command(name, description) { data, folder, seed };
         foreach (var option in options ?? [])
