@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.ML.Seq2Seq.Benchmarks;
+using Microsoft.ML.Seq2Seq.Benchmarks.Quality;
 
 // One file and one line for each benchmark.
 var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET user has without it.")
@@ -10,6 +11,7 @@ var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET us
     EmbeddingBenchmark.Command(),
     InspectionBenchmark.Command(),
     MetricsBenchmark.Command(),
+    QualityStudies.Command(),
     ServingBenchmark.Command(),
     TrainingBenchmark.Command(),
     TuningBenchmark.Command(),

@@ -78,6 +78,12 @@ internal sealed class TrainingLoop
                 run.Epoch++;
             var updates = Updates(run.Epoch);
             var rows = Sampling?.Encode(run.Epoch) ?? _training;
+            // A run that was canceled right after a step still has that step's validation to come.
+            if (run.Step > 0 && run.Curve.LastOrDefault()?.Step != run.Step && (run.Step >= planned || IsValidationDue()))
+            {
+                StopIfDue(run, planned);
+                Judge();
+            }
             while (run.Position < updates.Length && run.StopReason is null)
             {
                 Step(run, step, rows, updates[run.Position++], rate);
@@ -85,7 +91,15 @@ internal sealed class TrainingLoop
                 StopIfDue(run, planned);
                 foreach (var observer in _observers)
                     observer.OnStep(run);
-                bool isDue = _options.ValidateEverySteps is { } every ? run.Step % every == 0 : run.Position == updates.Length;
+                Judge();
+            }
+
+            bool IsValidationDue() =>
+                _options.ValidateEverySteps is { } every ? run.Step % every == 0 : run.Position == updates.Length;
+
+            void Judge()
+            {
+                bool isDue = IsValidationDue();
                 if (isDue || run.StopReason is not null)
                     Validate(run, averages, best, rate);
                 if (run.StopReason is not null || (_options.CheckpointEverySteps is { } steps ? run.Step % steps == 0 : isDue))

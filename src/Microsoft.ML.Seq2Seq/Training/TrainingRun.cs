@@ -52,7 +52,7 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
 
     public TimeSpan TimeTraining { get; set; }
 
-    /// <summary>Why the run should end; the first reason given counts.</summary>
+    /// <summary>Why the run should end; the first reason given counts, but for a cancellation.</summary>
     public string? StopReason { get; private set; }
 
     public TimeSpan Elapsed => _before + _elapsed.Elapsed;
@@ -128,7 +128,7 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
     public void Cancel()
     {
         IsCanceled = true;
-        Pause("canceled");
+        (IsFinished, StopReason) = (false, "canceled"); // the validation of its last step may still be to come
     }
 }
 

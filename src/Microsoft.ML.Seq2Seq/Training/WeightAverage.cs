@@ -133,6 +133,10 @@ internal sealed class CheckpointAverage(FlatParameters parameters, int count) : 
 
     protected override void OnValidation()
     {
+        using var scope = NewDisposeScope();
+        // A validation that was canceled, and is now done anew, took them already.
+        if (_snapshots.LastOrDefault() is { } newest && newest.eq(Parameters.Values).all().item<bool>())
+            return;
         _snapshots.Enqueue(Parameters.Values.clone().DetachFromDisposeScope());
         if (_snapshots.Count > count)
             _snapshots.Dequeue().Dispose();

@@ -51,15 +51,27 @@ public sealed class CheckpointTests
         CollectionAssert.AreEqual(Losses(expectedRun), Losses(run));
     }
 
+    /// <summary>Wherever it was canceled: within an epoch, right before or in a validation, or at its last step.</summary>
     [TestMethod]
     public void ACanceledRunMayBeContinued()
     {
         using var scope = NewDisposeScope();
-        var (expected, _) = Train(_ => { });
-        bool canceled = false;
-        Train(Checkpointed(), new Watcher(run => canceled = run.Step == 14), () => canceled);
-        var (actual, _) = Train(Checkpointed());
-        Assert.IsTrue(expected.eq(actual).all().item<bool>());
+        void Averaged(TrainingOptions options) => (options.AverageCheckpoints, options.MaxEpochs, options.EarlyStoppingPatience) = (3, 3, null);
+        var (expected, expectedRun) = Train(Averaged);
+        for (long last = 1; last <= expectedRun.Step; last++)
+        {
+            bool canceled = false;
+            var cancel = new Watcher(run => canceled = run.Step == last);
+            if (last < expectedRun.Curve[0].Step + 1)
+                Assert.ThrowsExactly<OperationCanceledException>(() => Train(Checkpointed(Averaged), cancel, () => canceled));
+            else
+                Train(Checkpointed(Averaged), cancel, () => canceled);
+            var (actual, run) = Train(Checkpointed(Averaged));
+            Assert.IsTrue(expected.eq(actual).all().item<bool>(), $"other weights after step {last}");
+            Assert.AreEqual(expectedRun.Step, run.Step);
+            CollectionAssert.AreEqual(Losses(expectedRun), Losses(run), $"another curve after step {last}");
+            DeleteDirectory();
+        }
     }
 
     [TestMethod]

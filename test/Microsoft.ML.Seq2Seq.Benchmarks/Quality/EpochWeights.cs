@@ -1,0 +1,66 @@
+using System.Globalization;
+using Microsoft.ML.Seq2Seq.Persistence;
+using Microsoft.ML.Seq2Seq.Runtime;
+using Microsoft.ML.Seq2Seq.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Benchmarks.Quality;
+
+/// <summary>The weights that each validation judged, taken out of the checkpoints, so that they can be scored when training
+/// is over.</summary>
+internal sealed class EpochWeights(string checkpoints, string folder)
+{
+    private const string Name = "weights";
+
+    private string? _seen;
+
+    /// <summary>Takes those of the newest checkpoint, if it was made right after a validation and is new.</summary>
+    public void Keep()
+    {
+        if (!Directory.Exists(checkpoints))
+            return;
+        string? newest = Directory.EnumerateFiles(checkpoints, "*.checkpoint").Max(StringComparer.Ordinal);
+        if (newest is null || newest == _seen)
+            return;
+        _seen = newest;
+        using var checkpoint = Checkpoint.Read(newest);
+        var state = checkpoint.State;
+        if (state.Curve.LastOrDefault()?.Step != state.Step)
+            return;
+        using var scope = NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var judged = Judged(checkpoint);
+        Directory.CreateDirectory(folder);
+        AtomicFile.Write(PathOf(state.Step), stream => SafeTensors.Write(stream, [(Name, judged)]));
+    }
+
+    /// <summary>Gives a model the weights of a validation.</summary>
+    /// <exception cref="FileNotFoundException">They were not kept.</exception>
+    public void Load(long step, Seq2SeqTransformer model)
+    {
+        using var file = File.OpenRead(PathOf(step));
+        var tensors = SafeTensors.Read(file);
+        using var scope = NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        using var lease = model.Generator.Weights.Lease();
+        using var parameters = new FlatParameters(lease.Model);
+        using var weights = tensors[Name];
+        parameters.Values.copy_(weights);
+    }
+
+    private string PathOf(long step) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:d10}.safetensors"));
+
+    /// <summary>(N) the mean of what the run averages, or the weights themselves.</summary>
+    private static Tensor Judged(Checkpoint checkpoint)
+    {
+        if (checkpoint.Find("average.0") is not { } first)
+            return checkpoint.Find(Name)!;
+        var sum = first.clone();
+        int count = 1;
+        for (; checkpoint.Find($"average.{count}") is { } next; count++)
+            sum.Accumulate(next);
+        using Scalar divisor = count;
+        return sum.div_(divisor);
+    }
+}
