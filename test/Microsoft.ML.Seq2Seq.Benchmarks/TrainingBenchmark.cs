@@ -40,7 +40,7 @@ internal static class TrainingBenchmark
         bool tiny = config == "tiny";
         int vocabulary = tiny ? 10_000 : 32_000;
         var pairs = Sentences(tokensPerBatch, vocabulary);
-        var batches = new BatchPlanner(pairs, tokensPerBatch).Shuffled(seed: 1, epoch: 1);
+        var batches = new BatchPlanner(pairs, tokensPerBatch).Shuffled(seed: 1, epoch: 1).ToArray();
 
         using var plain = new TrainingPlainLoop(Architecture(tiny), vocabulary, DropoutRate, LabelSmoothing, LearningRate);
         using var generator = new Generator(1, CPU);
@@ -57,7 +57,7 @@ internal static class TrainingBenchmark
         int warm = Math.Min(3, rounds);
         for (int round = 0; round < warm + rounds; round++)
             foreach (var contender in contenders)
-                contender.Step(pairs, batches[round % batches.Count], isMeasured: round >= warm);
+                contender.Step(pairs, batches[round % batches.Length], isMeasured: round >= warm);
 
         foreach (var contender in contenders)
             Print($"{contender.Name}: {contender.TokensPerSecond:f0} target tokens/s, {contender.CpuSeconds * 1e6:f0} µs CPU a token");

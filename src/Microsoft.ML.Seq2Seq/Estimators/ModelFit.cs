@@ -27,7 +27,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         using var progress = host.StartProgressChannel("Training");
         var device = Devices.Resolve(_settings.GpuDeviceId, _settings.FallbackToCpu);
         int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
-        var data = TrainingData.Read(host, trainData, validationData, options, seed);
+        using var data = TrainingData.Read(host, trainData, validationData, options, seed);
         Describe(channel, data.Statistics, device);
 
         var model = CreateModel(data.Codec, seed, device);
@@ -60,8 +60,8 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
             data.TrainingRows, data.SourceTokens, data.TargetTokens, data.ValidationRows, device.ToString(),
             data.SourceVocabulary, data.TargetVocabulary);
         if (data.SkippedRows + data.DroppedRows + data.TruncatedRows > 0)
-            channel.Warning(MessageSensitivity.None, "{0} rows without text left out, {1} over-long rows left out, {2} cut",
-                data.SkippedRows, data.DroppedRows, data.TruncatedRows);
+            channel.Warning(MessageSensitivity.None, "{0} rows without text left out, {1} over-long rows left out, {2} cut by {3} tokens",
+                data.SkippedRows, data.DroppedRows, data.TruncatedRows, data.TokensCut);
     }
 
     private SequenceModel CreateModel(TextCodec codec, int seed, Device device)

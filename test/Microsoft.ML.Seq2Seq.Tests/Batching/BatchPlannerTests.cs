@@ -77,9 +77,9 @@ public sealed class BatchPlannerTests
     public void EveryEpochHasAsManyBatches()
     {
         var planner = new BatchPlanner(_pairs, Budget);
-        int count = planner.Shuffled(1, 1).Count;
+        int count = planner.Shuffled(1, 1).Count();
         for (int epoch = 2; epoch < 6; epoch++)
-            Assert.HasCount(count, planner.Shuffled(1, epoch));
+            Assert.HasCount(count, planner.Shuffled(1, epoch).ToArray());
     }
 
     [TestMethod]
@@ -88,7 +88,7 @@ public sealed class BatchPlannerTests
     private static int Longest(EncodedPairs pairs, int[] rows) =>
         1 + Math.Max(rows.Max(pairs.SourceLength), rows.Max(pairs.TargetLength));
 
-    private static string Describe(IReadOnlyList<int[]> batches) => string.Join('|', batches.Select(rows => string.Join(' ', rows)));
+    private static string Describe(IEnumerable<int[]> batches) => string.Join('|', batches.Select(rows => string.Join(' ', rows)));
 
     /// <summary>Lengths like those of sentences and their translations.</summary>
     private static EncodedPairs TextLikePairs(int count)
