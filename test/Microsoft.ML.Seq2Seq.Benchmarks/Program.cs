@@ -5,7 +5,9 @@ using Microsoft.ML.Seq2Seq.Benchmarks;
 var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET user has without it.")
 {
     DecodingBenchmark.Command(),
+    FitBenchmark.Command(),
     ServingBenchmark.Command(),
+    StoreBenchmark.Command(),
     TrainingBenchmark.Command(),
     VocabularyBenchmark.Command(),
 };

@@ -23,9 +23,6 @@ internal sealed class TextPairs : IReadOnlyList<(string Source, string Target)>,
 
     public int Count => _pairs.Count;
 
-    /// <summary>Bytes that the pairs take, in memory or on disk.</summary>
-    public long Bytes => _pairs.Bytes;
-
     public (string Source, string Target) this[int pair]
     {
         get

@@ -28,7 +28,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         var device = Devices.Resolve(_settings.GpuDeviceId, _settings.FallbackToCpu);
         int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
         using var data = TrainingData.Read(host, trainData, validationData, options, seed);
-        Describe(channel, data.Statistics, device);
+        Describe(channel, data, device);
 
         var model = CreateModel(data.Codec, seed, device);
         var weights = new SharedModel(model);
@@ -53,12 +53,14 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         }
     }
 
-    private static void Describe(IChannel channel, DataStatistics data, Device device)
+    private static void Describe(IChannel channel, TrainingData rows, Device device)
     {
+        var data = rows.Statistics;
         channel.Info(MessageSensitivity.None,
             "Training on {0} rows ({1} source and {2} target tokens), validating on {3}, on {4}; vocabulary: {5} source, {6} target",
             data.TrainingRows, data.SourceTokens, data.TargetTokens, data.ValidationRows, device.ToString(),
             data.SourceVocabulary, data.TargetVocabulary);
+        channel.Trace(MessageSensitivity.None, "The training rows take {0} KB", rows.Training.Bytes >> 10);
         if (data.SkippedRows + data.DroppedRows + data.TruncatedRows > 0)
             channel.Warning(MessageSensitivity.None, "{0} rows without text left out, {1} over-long rows left out, {2} cut by {3} tokens",
                 data.SkippedRows, data.DroppedRows, data.TruncatedRows, data.TokensCut);

@@ -48,12 +48,13 @@ internal sealed class ByteSpool : IDisposable
         {
             Write(_buffer.AsSpan(0, _buffered));
             _buffered = 0;
+            if (_buffer.Length != ChunkSize)
+                _buffer = new byte[ChunkSize];
             if (bytes.Length > ChunkSize)
             {
                 Write(bytes);
                 return;
             }
-            _buffer = new byte[ChunkSize];
         }
         if (bytes.Length > _buffer.Length - _buffered)
             Array.Resize(ref _buffer, Math.Min(_memoryLimit, Math.Max(2 * _buffer.Length, Math.Max(1024, _buffered + bytes.Length))));
@@ -65,14 +66,11 @@ internal sealed class ByteSpool : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - destination.Length);
-        if (offset < _written)
-        {
-            int inFile = (int)Math.Min(destination.Length, _written - offset);
+        int inFile = (int)Math.Clamp(_written - offset, 0, destination.Length);
+        if (inFile > 0)
             ReadFile(offset, destination[..inFile]);
-            offset += inFile;
-            destination = destination[inFile..];
-        }
-        _buffer.AsSpan((int)(offset - _written), destination.Length).CopyTo(destination);
+        if (inFile < destination.Length)
+            _buffer.AsSpan((int)(offset + inFile - _written), destination.Length - inFile).CopyTo(destination[inFile..]);
     }
 
     /// <summary>Adds all bytes to a hash.</summary>

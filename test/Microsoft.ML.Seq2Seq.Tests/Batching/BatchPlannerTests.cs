@@ -82,6 +82,38 @@ public sealed class BatchPlannerTests
             Assert.HasCount(count, planner.Shuffled(1, epoch).ToArray());
     }
 
+    /// <summary>Blocks of 16 stand for data of many windows.</summary>
+    [TestMethod]
+    public void ManyWindowsHoldEveryRowOnceAndPadAsLittle()
+    {
+        var windows = new BatchPlanner(_pairs, Budget, blockPairs: 16, windowBlocks: 100);
+        foreach (var batches in new[] { windows.Shuffled(1, 1), windows.InOrder() })
+            CollectionAssert.AreEqual(
+                Enumerable.Range(0, _pairs.Count).ToArray(), batches.SelectMany(rows => rows).Order().ToArray());
+        double whole = Padded(new BatchPlanner(_pairs, Budget).Shuffled(1, 1)), cut = Padded(windows.Shuffled(1, 1));
+        Assert.IsLessThan(1.06, cut / whole);
+
+        double Padded(IEnumerable<int[]> batches) => batches.Sum(rows => rows.Length * (double)Longest(_pairs, rows));
+    }
+
+    [TestMethod]
+    public void AWindowTakesBlocksFromAllOverTheDataAndOthersEveryEpoch()
+    {
+        var planner = new BatchPlanner(_pairs, Budget, blockPairs: 16, windowBlocks: 100); // 313 blocks: 4 windows
+        HashSet<int> FirstWindow(int epoch)
+        {
+            var rows = new HashSet<int>();
+            foreach (int[] batch in planner.Shuffled(1, epoch).TakeWhile(_ => rows.Count < 78 * 16))
+                rows.UnionWith(batch);
+            return rows;
+        }
+
+        var (first, second) = (FirstWindow(1), FirstWindow(2));
+        Assert.AreEqual(_pairs.Count / 2.0, first.Average(), _pairs.Count / 8.0);
+        Assert.IsGreaterThan(60, first.Select(row => row / 16).Distinct().Count());
+        Assert.IsLessThan(0.5, (double)first.Intersect(second).Count() / first.Count);
+    }
+
     [TestMethod]
     public void NoRowsMakeNoBatches() => Assert.IsEmpty(new BatchPlanner(new EncodedPairs(), Budget).Shuffled(1, 1));
 

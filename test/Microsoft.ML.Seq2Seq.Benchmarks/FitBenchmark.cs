@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Estimators;
+using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
+using Microsoft.ML.Seq2Seq.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Seq2Seq.Benchmarks;
+
+/// <summary>Fit, from data view to model, against nothing but the training steps that it makes.</summary>
+internal static class FitBenchmark
+{
+    private const int Seed = 1;
+
+    public static System.CommandLine.Command Command()
+    {
+        var config = new Option<string>("--config") { Description = "tiny or base", DefaultValueFactory = _ => "tiny" };
+        config.AcceptOnlyFromAmong("tiny", "base");
+        var tokens = new Option<int>("--tokens") { Description = "tokens a batch", DefaultValueFactory = _ => 4096 };
+        var pairs = new Option<int>("--pairs") { Description = "rows, each trained on once", DefaultValueFactory = _ => 20_000 };
+        var rounds = new Option<int>("--rounds") { Description = "runs of each", DefaultValueFactory = _ => 2 };
+        var threads = new Option<int?>("--threads") { Description = "libtorch threads (default: libtorch's)" };
+        var command = new System.CommandLine.Command("fit",
+            "Tokens a second through Fit for one epoch (cursor, vocabulary, encoding, batching; validation off) against the bare steps on the same batches.")
+        {
+            config, tokens, pairs, rounds, threads,
+        };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(config)!, parsed.GetValue(tokens), parsed.GetValue(pairs), parsed.GetValue(rounds), parsed.GetValue(threads)));
+        return command;
+    }
+
+    private static void Run(string config, int tokensPerBatch, int pairs, int rounds, int? threads)
+    {
+        using var scope = new ThreadScope(threads);
+        var options = new TransformerTrainer.Options
+        {
+            Architecture = config == "tiny" ? TransformerArchitecture.Tiny : TransformerArchitecture.Base,
+            Training = { MaxEpochs = 1, TokensPerBatch = tokensPerBatch },
+            Tokenization = { VocabularySize = config == "tiny" ? 10_000 : 32_000 },
+            ValidationFraction = 0,
+        };
+        var ml = new MLContext(Seed);
+        var view = ml.Data.LoadFromEnumerable(SyntheticPairs.Texts(pairs, shortest: 12, longest: 28));
+        using var data = TrainingData.Read(((IHostEnvironment)ml).Register("Benchmark"), view, null, options, Seed);
+        int[][] batches = [.. new BatchPlanner(data.Training, tokensPerBatch).Shuffled(Seed, epoch: 1)];
+        long tokens = batches.Sum(rows => rows.Sum(row => data.Training.TargetLength(row) + 1L));
+        Print($"{pairs} pairs, {tokens} target tokens, {batches.Length} steps");
+
+        var seconds = new List<(double Bare, double Fit)>();
+        Steps(data, options, batches[..Math.Min(3, batches.Length)]); // warm-up
+        for (int round = 0; round < rounds; round++)
+        {
+            double bare = Seconds(() => Steps(data, options, batches));
+            double fit = Seconds(() => ml.Seq2Seq.Trainers.Transformer(options).Fit(view).Dispose());
+            Print($"steps alone: {tokens / bare:f0} target tokens/s; through Fit: {tokens / fit:f0}");
+            seconds.Add((bare, fit));
+        }
+        Print($"RATIO fit/{config}/{tokensPerBatch} {seconds.Sum(times => times.Bare) / seconds.Sum(times => times.Fit):f3}");
+    }
+
+    private static void Steps(TrainingData data, TransformerTrainer.Options options, int[][] batches)
+    {
+        using var generator = new Generator(Seed, CPU);
+        using var model = new TransformerModel(
+            options.Architecture, data.Codec.Source.VocabularySize, data.Codec.Target.VocabularySize, generator);
+        using var step = new TrainingStep(model, options.Training, Seed);
+        foreach (int[] rows in batches)
+            step.Run(data.Training, [rows], learningRate: 1e-4);
+    }
+
+    private static double Seconds(Action work)
+    {
+        var watch = Stopwatch.StartNew();
+        work();
+        return watch.Elapsed.TotalSeconds;
+    }
+
+    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+}
