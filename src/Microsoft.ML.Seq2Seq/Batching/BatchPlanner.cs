@@ -23,7 +23,7 @@ internal sealed class BatchPlanner
     /// <param name="tokensPerBatch">Rows of a batch times the tokens of its longest sequence.</param>
     /// <param name="blockPairs">Neighbours that stay in one window: some 100 KB, which a disk reads in one go.</param>
     /// <param name="windowBlocks">Blocks of a window. Data of no more than a window is mixed as a whole.</param>
-    public BatchPlanner(EncodedPairs pairs, int tokensPerBatch, int blockPairs = 1024, int windowBlocks = 256)
+    public BatchPlanner(EncodedPairs pairs, int tokensPerBatch, int blockPairs = 1024, int windowBlocks = 1024)
     {
         _pairs = pairs;
         _tokensPerBatch = tokensPerBatch;

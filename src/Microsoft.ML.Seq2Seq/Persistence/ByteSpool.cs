@@ -115,8 +115,8 @@ internal sealed class ByteSpool : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new IOException(
-                $"The temporary file for the rows could not be written in '{_directory}' ({_written >> 20} MB written): {e.Message} " +
-                $"{nameof(MLContext)}.{nameof(MLContext.TempFilePath)} chooses another folder.", e);
+                $"The temporary file for the rows could not be written in '{_directory}' after {_written >> 20} MB; " +
+                $"{nameof(MLContext)}.{nameof(MLContext.TempFilePath)} chooses another folder. {e.Message}", e);
         }
         _written += bytes.Length;
     }
