@@ -28,7 +28,7 @@ internal sealed class TrainingContenders : IDisposable
         _architecture.Dropout = _architecture.AttentionDropout = _architecture.ActivationDropout = DropoutRate;
         _vocabulary = tiny ? 10_000 : 32_000;
         Pairs = Sentences(tokensPerBatch);
-        Batches = new BatchPlanner(Pairs, tokensPerBatch).Shuffled(seed: 1, epoch: 1);
+        Batches = [.. new BatchPlanner(Pairs, tokensPerBatch).Shuffled(seed: 1, epoch: 1)];
     }
 
     public static IReadOnlyList<string> Names { get; } = [Plain, Float32, Auto];

@@ -31,7 +31,7 @@ internal class SourceBatch : IDisposable
 
     public static SourceBatch Create(IReadOnlyList<int[]> sources, Device device)
     {
-        var (ids, lengths) = Pad(sources.Count, i => sources[i], device, end: true);
+        var (ids, lengths) = Pad(sources, device, end: true);
         return new SourceBatch(ids, lengths, device);
     }
 
@@ -47,25 +47,21 @@ internal class SourceBatch : IDisposable
         SourceMask?.Dispose();
     }
 
-    protected delegate ReadOnlySpan<int> RowTokens(int row);
-
     /// <summary>Rows of token ids → (B, longest) with one special token before or after each row.</summary>
-    protected static (Tensor Ids, int[] Lengths) Pad(int rows, RowTokens tokens, Device device, bool end)
+    protected static (Tensor Ids, int[] Lengths) Pad(IReadOnlyList<int[]> rows, Device device, bool end)
     {
-        var lengths = new int[rows];
-        for (int i = 0; i < rows; i++)
-            lengths[i] = tokens(i).Length + 1;
+        int[] lengths = [.. rows.Select(row => row.Length + 1)];
         int width = lengths.Max();
-        var ids = new long[rows * width]; // SpecialTokens.Pad is 0
-        for (int i = 0; i < rows; i++)
+        var ids = new long[rows.Count * width]; // SpecialTokens.Pad is 0
+        for (int i = 0; i < rows.Count; i++)
         {
             var row = ids.AsSpan(i * width, lengths[i]);
-            var text = tokens(i);
+            int[] text = rows[i];
             for (int t = 0; t < text.Length; t++)
                 row[end ? t : t + 1] = text[t];
             row[end ? text.Length : 0] = end ? SpecialTokens.End : SpecialTokens.Begin;
         }
-        return (torch.tensor(ids, [rows, width], ScalarType.Int64, device), lengths);
+        return (torch.tensor(ids, [rows.Count, width], ScalarType.Int64, device), lengths);
     }
 
     private static Tensor? PaddingMask(int[] lengths, int width, Device device)
@@ -117,10 +113,12 @@ internal sealed class Batch : SourceBatch
 
     public static Batch Create(EncodedPairs pairs, ReadOnlySpan<int> rows, Device device)
     {
-        int[] picked = rows.ToArray();
-        var (source, sourceLengths) = Pad(picked.Length, i => pairs.Source(picked[i]), device, end: true);
-        var (input, targetLengths) = Pad(picked.Length, i => pairs.Target(picked[i]), device, end: false);
-        var (output, _) = Pad(picked.Length, i => pairs.Target(picked[i]), device, end: true);
+        int[][] sources = new int[rows.Length][], targets = new int[rows.Length][];
+        for (int i = 0; i < rows.Length; i++)
+            (sources[i], targets[i]) = (pairs.Source(rows[i]), pairs.Target(rows[i]));
+        var (source, sourceLengths) = Pad(sources, device, end: true);
+        var (input, targetLengths) = Pad(targets, device, end: false);
+        var (output, _) = Pad(targets, device, end: true);
         return new Batch(source, sourceLengths, input, output, targetLengths, device);
     }
 

@@ -24,7 +24,8 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         ArgumentNullException.ThrowIfNull(trainData);
         NativePreflight.EnsureLoaded();
         int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
-        return Run(TrainingData.Read(host, trainData, validationData, options, seed), seed);
+        using var data = TrainingData.Read(host, trainData, validationData, options, seed);
+        return Run(data, seed);
     }
 
     /// <summary>Trains on rows that were read before.</summary>
@@ -36,7 +37,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         using var channel = host.Start("Training");
         using var progress = host.StartProgressChannel("Training");
         var device = Devices.Resolve(_settings.GpuDeviceId, _settings.FallbackToCpu);
-        Describe(channel, data.Statistics, device);
+        Describe(channel, data, device);
 
         var model = CreateModel(data.Codec, seed, device);
         var weights = new SharedModel(model);
@@ -62,15 +63,17 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         }
     }
 
-    private static void Describe(IChannel channel, DataStatistics data, Device device)
+    private static void Describe(IChannel channel, TrainingData rows, Device device)
     {
+        var data = rows.Statistics;
         channel.Info(MessageSensitivity.None,
             "Training on {0} rows ({1} source and {2} target tokens), validating on {3}, on {4}; vocabulary: {5} source, {6} target",
             data.TrainingRows, data.SourceTokens, data.TargetTokens, data.ValidationRows, device.ToString(),
             data.SourceVocabulary, data.TargetVocabulary);
+        channel.Trace(MessageSensitivity.None, "The training rows take {0} KB", rows.Training.Bytes >> 10);
         if (data.SkippedRows + data.DroppedRows + data.TruncatedRows > 0)
-            channel.Warning(MessageSensitivity.None, "{0} rows without text left out, {1} over-long rows left out, {2} cut",
-                data.SkippedRows, data.DroppedRows, data.TruncatedRows);
+            channel.Warning(MessageSensitivity.None, "{0} rows without text left out, {1} over-long rows left out, {2} cut by {3} tokens",
+                data.SkippedRows, data.DroppedRows, data.TruncatedRows, data.TokensCut);
     }
 
     private SequenceModel CreateModel(TextCodec codec, int seed, Device device)

@@ -9,16 +9,26 @@ using Microsoft.ML.Seq2Seq.Training;
 
 namespace Microsoft.ML.Seq2Seq.Estimators;
 
-/// <summary>The rows of one training run as token ids, with their vocabularies.</summary>
-internal sealed class TrainingData
+/// <summary>
+/// The rows of one training run as token ids, with their vocabularies. Texts are read once and kept aside, as bytes, while
+/// the vocabulary is learned from them; then they are encoded. Neither texts nor ids are kept as objects, so that data may
+/// be larger than memory.
+/// </summary>
+internal sealed class TrainingData : IDisposable
 {
     private const int MostHeldOutRows = 5000;
+    private const int EncodedAtOnce = 4096; // rows
 
     private readonly IHost _host;
     private readonly Seq2SeqTrainerOptions _options;
     private readonly CancellationToken _cancellation;
     private readonly int _seed;
-    private int _skipped, _dropped, _truncated;
+    private readonly string _directory;
+    private readonly TextPairs _validationTexts;
+    private EncodedPairs _training = new(), _validation = new();
+    private TextPairs? _texts; // those of the training rows, if they are needed after encoding
+    private int _read, _skipped, _dropped, _truncated;
+    private long _tokensCut;
 
     private TrainingData(IHost host, Seq2SeqTrainerOptions options, int seed)
     {
@@ -26,17 +36,19 @@ internal sealed class TrainingData
         _options = options;
         _seed = seed;
         _cancellation = options.Training.CancellationToken;
+        _directory = new HostSettings(host).TempFilePath;
+        _validationTexts = new TextPairs(_directory);
     }
 
-    public EncodedPairs Training { get; } = new();
+    public EncodedPairs Training => _training;
 
-    public EncodedPairs Validation { get; } = new();
+    public EncodedPairs Validation => _validation;
 
     /// <summary>Whether the rows came as keys of subwords rather than text.</summary>
     public bool AreKeys { get; private set; }
 
     /// <summary>The validation rows as text.</summary>
-    public IReadOnlyList<(string Source, string Target)> ValidationTexts { get; private set; } = [];
+    public IReadOnlyList<(string Source, string Target)> ValidationTexts => _validationTexts;
 
     public TextCodec Codec { get; private set; } = null!;
 
@@ -45,27 +57,48 @@ internal sealed class TrainingData
 
     public DataStatistics Statistics => new(
         Training.Count, Validation.Count, _skipped, _dropped, _truncated, Training.SourceTokens, Training.TargetTokens,
-        Codec.Source.VocabularySize, Codec.Target.VocabularySize);
+        Codec.Source.VocabularySize, Codec.Target.VocabularySize)
+    {
+        RowsRead = _read,
+        TokensCut = _tokensCut,
+    };
 
     /// <summary>Reads each data view once.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidOperationException">No row has both texts.</exception>
+    /// <exception cref="IOException">Rows do not fit on the disk.</exception>
     public static TrainingData Read(IHost host, IDataView training, IDataView? validation, Seq2SeqTrainerOptions options, int seed)
     {
         var data = new TrainingData(host, options, seed);
-        data.AreKeys = data.Check(training, nameof(training));
-        if (validation is not null && data.Check(validation, nameof(validation)) != data.AreKeys)
-            throw SchemaColumns.WrongType(host, nameof(validation), "source", options.SourceColumnName,
-                "what the training data has", $"{validation.Schema[options.SourceColumnName].Type}");
-        if (data.AreKeys)
-            data.AddKeys(training, validation);
-        else
-            data.AddTexts(training, validation);
-        if (data.Training.Count == 0)
-            throw new InvalidOperationException(
-                $"All training rows are longer than {nameof(SubwordOptions.MaximumTokens)} " +
-                $"({options.Tokenization.MaximumTokens}) and {nameof(OverflowPolicy)}.{OverflowPolicy.Drop} left them out.");
-        return data;
+        try
+        {
+            data.AreKeys = data.Check(training, nameof(training));
+            if (validation is not null && data.Check(validation, nameof(validation)) != data.AreKeys)
+                throw SchemaColumns.WrongType(host, nameof(validation), "source", options.SourceColumnName,
+                    "what the training data has", $"{validation.Schema[options.SourceColumnName].Type}");
+            if (data.AreKeys)
+                data.AddKeys(training, validation);
+            else
+                data.AddTexts(training, validation);
+            if (data.Training.Count == 0)
+                throw new InvalidOperationException(
+                    $"All training rows are longer than {nameof(SubwordOptions.MaximumTokens)} " +
+                    $"({options.Tokenization.MaximumTokens}) and {nameof(OverflowPolicy)}.{OverflowPolicy.Drop} left them out.");
+            return data;
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _training.Dispose();
+        _validation.Dispose();
+        _validationTexts.Dispose();
+        _texts?.Dispose();
     }
 
     private bool Check(IDataView data, string parameter) =>
@@ -73,38 +106,68 @@ internal sealed class TrainingData
 
     private void AddTexts(IDataView training, IDataView? validation)
     {
-        var (rows, heldOut) = ReadRows(training, validation, TextColumn.Reader, text => text.Length == 0);
+        var texts = _texts = new TextPairs(_directory);
+        ReadRows(training, TextColumn.Reader, text => text.Length == 0, texts.Add);
+        Require(texts.Count);
+        if (validation is not null)
+            ReadRows(validation, TextColumn.Reader, text => text.Length == 0, _validationTexts.Add);
+        else
+        {
+            int[] heldOut = HoldOut(texts.Count);
+            foreach (int row in heldOut)
+                _validationTexts.Add(texts[row].Source, texts[row].Target);
+            texts.LeaveOut(heldOut);
+        }
         // The validation rows stay unseen by the vocabulary, too.
-        Codec = Learn(rows);
-        var kept = Add(Encode(rows), Training);
-        Add(Encode(heldOut), Validation);
-        ValidationTexts = heldOut;
+        Codec = Learn(texts);
+        var leftOut = Encode(texts, NewPairs(ref _training));
+        Encode(_validationTexts, NewPairs(ref _validation));
         if (_options.Tokenization.Dropout > 0)
         {
-            (string, string)[] texts = [.. kept.Select(row => rows[row])];
-            Sampling = new SubwordSampling(_options.Tokenization.Dropout, epoch => Sample(texts, epoch));
+            texts.LeaveOut(leftOut);
+            Sampling = new SubwordSampling(_options.Tokenization.Dropout, Sample);
+            return;
         }
+        texts.Dispose();
+        _texts = null;
     }
 
     private void AddKeys(IDataView training, IDataView? validation)
     {
         Codec = CodecOf(training.Schema, validation?.Schema);
-        var (rows, heldOut) = ReadRows(training, validation, SubwordKeys.Reader, ids => ids.Length == 0);
-        var kept = Add(rows, Training);
-        Add(heldOut, Validation);
+        NewPairs(ref _training);
+        NewPairs(ref _validation);
+        ReadRows(training, SubwordKeys.Reader, ids => ids.Length == 0, (source, target) => Add(source, target, _training));
+        Require(_training.Count + _dropped);
+        if (validation is not null)
+            ReadRows(validation, SubwordKeys.Reader, ids => ids.Length == 0, AddValidation);
+        else
+        {
+            int[] heldOut = HoldOut(_training.Count);
+            foreach (int row in heldOut)
+                AddValidation(_training.Source(row), _training.Target(row));
+            _training.LeaveOut(heldOut);
+        }
         if (_options.Tokenization.Dropout > 0)
-            SampleKeys([.. kept.Select(row => rows[row])]);
-        ValidationTexts = [.. heldOut.Select(row => (Codec.Source.Decode(row.Source), Codec.Target.Decode(row.Target)))];
+            SampleKeys();
+
+        void AddValidation(int[] source, int[] target)
+        {
+            Add(source, target, _validation);
+            _validationTexts.Add(Codec.Source.Decode(source), Codec.Target.Decode(target));
+        }
     }
 
     /// <summary>Keys carry their vocabulary and so their text, which is cut anew like any other.</summary>
-    private void SampleKeys((int[] Source, int[] Target)[] rows)
+    private void SampleKeys()
     {
         double dropout = _options.Tokenization.Dropout;
         OptionCheck.That(Codec.Source.CanDrop && Codec.Target.CanDrop, nameof(SubwordOptions.Dropout), dropout,
             "0 for keys of a vocabulary that was imported, or that merges nothing");
-        (string, string)[] texts = [.. rows.Select(row => (Codec.Source.Decode(row.Source), Codec.Target.Decode(row.Target)))];
-        Sampling = new SubwordSampling(dropout, epoch => Sample(texts, epoch));
+        _texts = new TextPairs(_directory);
+        for (int row = 0; row < _training.Count; row++)
+            _texts.Add(Codec.Source.Decode(_training.Source(row)), Codec.Target.Decode(_training.Target(row)));
+        Sampling = new SubwordSampling(dropout, Sample);
     }
 
     /// <summary>The vocabularies that key columns were made with.</summary>
@@ -125,54 +188,53 @@ internal sealed class TrainingData
         }
     }
 
-    private (List<(T Source, T Target)> Rows, List<(T Source, T Target)> HeldOut) ReadRows<T>(
-        IDataView training, IDataView? validation,
-        Func<DataViewRow, DataViewSchema.Column, Func<T>> reader, Predicate<T> isEmpty)
-    {
-        var rows = ReadRows(training, reader, isEmpty);
-        if (rows.Count == 0)
-            throw new InvalidOperationException(
-                $"The training data has no row with text in both '{_options.SourceColumnName}' and '{_options.LabelColumnName}' " +
-                $"({_skipped} rows without).");
-        var heldOut = validation is null ? HoldOut(rows, _options.ValidationFraction, _seed) : ReadRows(validation, reader, isEmpty);
-        return (rows, heldOut);
-    }
+    private EncodedPairs NewPairs(ref EncodedPairs pairs) => pairs = new EncodedPairs(
+        Math.Max(Codec.Source.VocabularySize, Codec.Target.VocabularySize), Codec.MaximumTokens, _directory);
 
-    private List<(T Source, T Target)> ReadRows<T>(
-        IDataView data, Func<DataViewRow, DataViewSchema.Column, Func<T>> reader, Predicate<T> isEmpty)
+    private void ReadRows<T>(
+        IDataView data, Func<DataViewRow, DataViewSchema.Column, Func<T>> reader, Predicate<T> isEmpty, Action<T, T> add)
     {
         var source = data.Schema[_options.SourceColumnName];
         var target = data.Schema[_options.LabelColumnName];
-        var rows = new List<(T, T)>();
         using var cursor = data.GetRowCursor([source, target]);
         Func<T> getSource = reader(cursor, source), getTarget = reader(cursor, target);
         while (cursor.MoveNext())
         {
             _cancellation.ThrowIfCancellationRequested();
+            _read = checked(_read + 1);
             T sourceRow = getSource(), targetRow = getTarget();
             if (isEmpty(sourceRow) || isEmpty(targetRow))
                 _skipped++;
             else
-                rows.Add((sourceRow, targetRow));
+                add(sourceRow, targetRow);
         }
-        return rows;
     }
 
-    /// <summary>Takes a share of the rows away; which, depends on the seed and the number of rows alone.</summary>
-    private static List<(T Source, T Target)> HoldOut<T>(List<(T Source, T Target)> rows, double fraction, int seed)
+    private void Require(int rows)
     {
-        int count = Math.Min(MostHeldOutRows, (int)(fraction * rows.Count));
-        int[] order = [.. Enumerable.Range(0, rows.Count)];
-        var random = new SplitMix64(SplitMix64.Combine((ulong)seed, 0x5EED));
-        random.Shuffle(order.AsSpan());
-        var chosen = order.Take(count).ToHashSet();
-        var heldOut = rows.Where((_, i) => chosen.Contains(i)).ToList();
-        int next = 0;
-        rows.RemoveAll(_ => chosen.Contains(next++));
-        return heldOut;
+        if (rows == 0)
+            throw new InvalidOperationException(
+                $"The training data has no row with text in both '{_options.SourceColumnName}' and '{_options.LabelColumnName}' " +
+                $"({_skipped} rows without).");
     }
 
-    private TextCodec Learn(List<(string Source, string Target)> rows)
+    /// <summary>A share of the rows to validate on, in ascending order; which, depends on the seed and the number of rows
+    /// alone.</summary>
+    private int[] HoldOut(int rows)
+    {
+        int count = Math.Min(MostHeldOutRows, (int)(_options.ValidationFraction * rows));
+        var random = new SplitMix64(SplitMix64.Combine((ulong)_seed, 0x5EED));
+        // Floyd's algorithm: every subset of that size is as likely, and no list of all rows is needed.
+        var chosen = new SortedSet<int>();
+        for (int next = rows - count; next < rows; next++)
+        {
+            if (!chosen.Add(random.NextBelow(next + 1)))
+                chosen.Add(next);
+        }
+        return [.. chosen];
+    }
+
+    private TextCodec Learn(TextPairs rows)
     {
         var options = _options.Tokenization;
         SubwordTokenizer source, target;
@@ -188,55 +250,70 @@ internal sealed class TrainingData
         return new TextCodec(source, target, options.MaximumTokens, options.OverflowPolicy);
     }
 
-    private IEnumerable<(int[] Source, int[] Target)> Encode(List<(string Source, string Target)> rows) =>
-        rows.Select(row => (Codec.Source.Encode(row.Source), Codec.Target.Encode(row.Target)));
+    /// <summary>Encodes texts on all threads, and adds them in their order.</summary>
+    /// <returns>Which were not added, in ascending order.</returns>
+    private List<int> Encode(TextPairs texts, EncodedPairs pairs)
+    {
+        var leftOut = new List<int>();
+        var encoded = new (int[] Source, int[] Target)[Math.Min(EncodedAtOnce, texts.Count)];
+        var threads = new ParallelOptions
+        {
+            CancellationToken = _cancellation,
+            MaxDegreeOfParallelism = _options.Training.Threads ?? Environment.ProcessorCount,
+        };
+        for (int start = 0; start < texts.Count; start += encoded.Length)
+        {
+            int count = Math.Min(encoded.Length, texts.Count - start);
+            Parallel.For(0, count, threads, i =>
+            {
+                var (source, target) = texts[start + i];
+                encoded[i] = (Codec.Source.Encode(source), Codec.Target.Encode(target));
+            });
+            for (int i = 0; i < count; i++)
+            {
+                if (!Add(encoded[i].Source, encoded[i].Target, pairs))
+                    leftOut.Add(start + i);
+            }
+        }
+        return leftOut;
+    }
 
-    /// <summary>The training rows in other subwords, the same for the same epoch.</summary>
-    private EncodedPairs Sample((string Source, string Target)[] rows, int epoch)
+    /// <summary>A training row in other subwords, the same for the same epoch.</summary>
+    private (int[] Source, int[] Target) Sample(int epoch, int row)
     {
         double dropout = _options.Tokenization.Dropout;
-        int limit = Codec.MaximumTokens;
-        var random = new SplitMix64(SplitMix64.Combine(SplitMix64.Combine((ulong)_seed, 0xD20), (ulong)epoch));
-        var pairs = new EncodedPairs();
-        foreach (var (sourceText, targetText) in rows)
-        {
-            int[] source = Codec.Source.Encode(sourceText, dropout, ref random), target = Codec.Target.Encode(targetText, dropout, ref random);
-            pairs.Add(source.AsSpan(0, Math.Min(limit, source.Length)), target.AsSpan(0, Math.Min(limit, target.Length)));
-        }
-        return pairs;
+        var random = new SplitMix64(SplitMix64.Combine(
+            SplitMix64.Combine(SplitMix64.Combine((ulong)_seed, 0xD20), (ulong)epoch), (ulong)row));
+        var (source, target) = _texts![row];
+        return (Cut(Codec.Source.Encode(source, dropout, ref random)), Cut(Codec.Target.Encode(target, dropout, ref random)));
     }
 
-    /// <returns>Which of the rows were added.</returns>
-    private List<int> Add(IEnumerable<(int[] Source, int[] Target)> rows, EncodedPairs pairs)
+    /// <returns>Whether the row was added.</returns>
+    private bool Add(int[] source, int[] target, EncodedPairs pairs)
     {
         int limit = Codec.MaximumTokens;
-        int row = 0;
-        var added = new List<int>();
-        foreach (var (source, target) in rows)
+        if (source.Length == 0 || target.Length == 0)
         {
-            row++;
-            _cancellation.ThrowIfCancellationRequested();
-            if (source.Length == 0 || target.Length == 0)
-            {
-                _skipped++;
-                continue;
-            }
-            if (source.Length > limit || target.Length > limit)
-            {
-                if (Codec.Overflow == OverflowPolicy.Error)
-                    throw new InvalidOperationException(
-                        $"Row {row} of those with text has {source.Length} source and {target.Length} target tokens; allowed by {nameof(SubwordOptions.MaximumTokens)}: " +
-                        $"{limit}. {nameof(OverflowPolicy)}.{OverflowPolicy.Truncate} would cut it, {OverflowPolicy.Drop} leave it out.");
-                if (Codec.Overflow == OverflowPolicy.Drop)
-                {
-                    _dropped++;
-                    continue;
-                }
-                _truncated++;
-            }
-            pairs.Add(source.AsSpan(0, Math.Min(limit, source.Length)), target.AsSpan(0, Math.Min(limit, target.Length)));
-            added.Add(row - 1);
+            _skipped++;
+            return false;
         }
-        return added;
+        if (source.Length > limit || target.Length > limit)
+        {
+            if (Codec.Overflow == OverflowPolicy.Error)
+                throw new InvalidOperationException(
+                    $"Row {pairs.Count + 1} of those with text has {source.Length} source and {target.Length} target tokens; allowed by {nameof(SubwordOptions.MaximumTokens)}: " +
+                    $"{limit}. {nameof(OverflowPolicy)}.{OverflowPolicy.Truncate} would cut it, {OverflowPolicy.Drop} leave it out.");
+            if (Codec.Overflow == OverflowPolicy.Drop)
+            {
+                _dropped++;
+                return false;
+            }
+            _truncated++;
+            _tokensCut += Math.Max(0, source.Length - limit) + Math.Max(0, target.Length - limit);
+        }
+        pairs.Add(Cut(source), Cut(target));
+        return true;
     }
+
+    private int[] Cut(int[] ids) => ids.Length <= Codec.MaximumTokens ? ids : ids[..Codec.MaximumTokens];
 }

@@ -23,7 +23,7 @@ internal static class PairScorer
     public static TargetScore[] Score(TextGenerator generator, IEnumerable<(GenerationRequest Source, string Target)> pairs)
     {
         using var lease = generator.Weights.Lease();
-        var encoded = new EncodedPairs();
+        using var encoded = new EncodedPairs();
         var rows = new List<int>(); // pair → row of the result
         int count = 0;
         foreach (var (source, target) in pairs)

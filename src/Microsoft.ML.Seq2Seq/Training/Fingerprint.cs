@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
 
@@ -25,8 +23,8 @@ internal static class Fingerprint
         {
             ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
             ["subword dropout"] = (sampling?.Dropout ?? 0).ToString(CultureInfo.InvariantCulture),
-            ["training rows"] = Hash(training),
-            ["validation rows"] = Hash(validation),
+            ["training rows"] = training.Fingerprint(),
+            ["validation rows"] = validation.Fingerprint(),
             ["weights"] = string.Join(", ", model.named_parameters()
                 .Select(named => $"{named.name} {string.Join('x', named.parameter.shape)}")),
         };
@@ -36,20 +34,5 @@ internal static class Fingerprint
                     ? value
                     : "null";
         return values;
-    }
-
-    private static string Hash(EncodedPairs pairs)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<int> lengths = stackalloc int[2];
-        for (int i = 0; i < pairs.Count; i++)
-        {
-            lengths[0] = pairs.SourceLength(i);
-            lengths[1] = pairs.TargetLength(i);
-            hash.AppendData(MemoryMarshal.AsBytes(lengths));
-            hash.AppendData(MemoryMarshal.AsBytes(pairs.Source(i)));
-            hash.AppendData(MemoryMarshal.AsBytes(pairs.Target(i)));
-        }
-        return $"{pairs.Count} with hash {Convert.ToHexString(hash.GetHashAndReset().AsSpan(0, 8))}";
     }
 }

@@ -67,7 +67,8 @@ internal sealed class TrainingLoop
         using var step = new TrainingStep(_model, _options, _seed);
         using var averages = WeightAverage.Create(_options, step.Parameters);
         using var best = new BestWeights(step.Parameters);
-        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)Updates(0).Length * _options.MaxEpochs);
+        // Epochs of much data differ by a few steps; the plan is what the learning rate follows, and ends nothing.
+        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)Updates(0).Count() * _options.MaxEpochs);
         var rate = new LearningRate(_options, planned, _model.Width);
         var run = new TrainingRun(step.Parameters, planned, _options.MaxDuration);
         if (checkpoint is not null)
@@ -76,26 +77,31 @@ internal sealed class TrainingLoop
         {
             if (run.Position == 0)
                 run.Epoch++;
-            var updates = Updates(run.Epoch);
-            var rows = Sampling?.Encode(run.Epoch) ?? _training;
+            using var updates = Updates(run.Epoch).Skip(run.Position).GetEnumerator();
+            bool isMore = updates.MoveNext();
             // A run that was canceled right after a step still has that step's validation to come.
-            if (run.Step > 0 && run.Curve.LastOrDefault()?.Step != run.Step && (run.Step >= planned || IsValidationDue()))
+            bool isLast = run.Step >= _options.MaxSteps || (!isMore && run.Epoch == _options.MaxEpochs);
+            if (run.Step > 0 && run.Curve.LastOrDefault()?.Step != run.Step && (isLast || IsValidationDue()))
             {
-                StopIfDue(run, planned);
+                StopIfDue(run, isMore);
                 Judge();
             }
-            while (run.Position < updates.Length && run.StopReason is null)
+            while (isMore && run.StopReason is null)
             {
-                Step(run, step, rows, updates[run.Position++], rate);
+                int[][] update = updates.Current;
+                isMore = updates.MoveNext();
+                run.Position++;
+                var (rows, batches) = Sampling?.Sample(run.Epoch, update) ?? (_training, update);
+                Step(run, step, rows, batches, rate);
                 averages?.OnStep();
-                StopIfDue(run, planned);
+                StopIfDue(run, isMore);
                 foreach (var observer in _observers)
                     observer.OnStep(run);
                 Judge();
             }
 
             bool IsValidationDue() =>
-                _options.ValidateEverySteps is { } every ? run.Step % every == 0 : run.Position == updates.Length;
+                _options.ValidateEverySteps is { } every ? run.Step % every == 0 : !isMore;
 
             void Judge()
             {
@@ -105,7 +111,7 @@ internal sealed class TrainingLoop
                 if (run.StopReason is not null || (_options.CheckpointEverySteps is { } steps ? run.Step % steps == 0 : isDue))
                     store?.Save(run.Snapshot(fingerprint, _seed, step.Drawn, rate.Factor), Tensors(step, averages, best));
             }
-            if (run.Position == updates.Length)
+            if (!isMore)
                 run.Position = 0;
         }
         if (run.IsCanceled && run.BestScore is null)
@@ -116,7 +122,7 @@ internal sealed class TrainingLoop
     }
 
     /// <summary>The batches of each update of an epoch.</summary>
-    private int[][][] Updates(int epoch) => [.. _planner.Shuffled(_seed, epoch).Chunk(_options.GradientAccumulation)];
+    private IEnumerable<int[][]> Updates(int epoch) => _planner.Shuffled(_seed, epoch).Chunk(_options.GradientAccumulation);
 
     private static IEnumerable<(string Name, Tensor Tensor)> Tensors(TrainingStep step, WeightAverage? averages, BestWeights best)
     {
@@ -165,12 +171,14 @@ internal sealed class TrainingLoop
                 $"Lower {nameof(TrainingOptions.LearningRate)} (now {run.LearningRate:g3}) or lengthen {nameof(TrainingOptions.WarmupSteps)}.");
     }
 
-    private void StopIfDue(TrainingRun run, long planned)
+    private void StopIfDue(TrainingRun run, bool isMoreOfEpoch)
     {
         if (_isCanceled())
             run.Cancel();
-        else if (run.Step >= planned)
-            run.Stop(_options.MaxSteps == planned ? $"{nameof(TrainingOptions.MaxSteps)} reached" : $"{nameof(TrainingOptions.MaxEpochs)} reached");
+        else if (run.Step >= _options.MaxSteps)
+            run.Stop($"{nameof(TrainingOptions.MaxSteps)} reached");
+        else if (!isMoreOfEpoch && run.Epoch == _options.MaxEpochs)
+            run.Stop($"{nameof(TrainingOptions.MaxEpochs)} reached");
         else if (run.Elapsed >= _options.MaxDuration)
             run.Pause($"{nameof(TrainingOptions.MaxDuration)} reached");
     }

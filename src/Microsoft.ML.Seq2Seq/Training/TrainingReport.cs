@@ -60,7 +60,14 @@ public sealed record DataStatistics(
     long SourceTokens,
     long TargetTokens,
     int SourceVocabulary,
-    int TargetVocabulary);
+    int TargetVocabulary)
+{
+    /// <summary>Rows read, of training and validation data: those trained on, validated on, and left out.</summary>
+    public int RowsRead { get; init; }
+
+    /// <summary>Tokens at the ends of over-long rows that were cut off.</summary>
+    public long TokensCut { get; init; }
+}
 
 /// <summary>A point of the learning curve.</summary>
 /// <param name="Step">Updates of the weights so far.</param>

@@ -77,9 +77,41 @@ public sealed class BatchPlannerTests
     public void EveryEpochHasAsManyBatches()
     {
         var planner = new BatchPlanner(_pairs, Budget);
-        int count = planner.Shuffled(1, 1).Count;
+        int count = planner.Shuffled(1, 1).Count();
         for (int epoch = 2; epoch < 6; epoch++)
-            Assert.HasCount(count, planner.Shuffled(1, epoch));
+            Assert.HasCount(count, planner.Shuffled(1, epoch).ToArray());
+    }
+
+    /// <summary>Blocks of 16 stand for data of many windows.</summary>
+    [TestMethod]
+    public void ManyWindowsHoldEveryRowOnceAndPadAsLittle()
+    {
+        var windows = new BatchPlanner(_pairs, Budget, blockPairs: 16, windowBlocks: 100);
+        foreach (var batches in new[] { windows.Shuffled(1, 1), windows.InOrder() })
+            CollectionAssert.AreEqual(
+                Enumerable.Range(0, _pairs.Count).ToArray(), batches.SelectMany(rows => rows).Order().ToArray());
+        double whole = Padded(new BatchPlanner(_pairs, Budget).Shuffled(1, 1)), cut = Padded(windows.Shuffled(1, 1));
+        Assert.IsLessThan(1.06, cut / whole);
+
+        double Padded(IEnumerable<int[]> batches) => batches.Sum(rows => rows.Length * (double)Longest(_pairs, rows));
+    }
+
+    [TestMethod]
+    public void AWindowTakesBlocksFromAllOverTheDataAndOthersEveryEpoch()
+    {
+        var planner = new BatchPlanner(_pairs, Budget, blockPairs: 16, windowBlocks: 100); // 313 blocks: 4 windows
+        HashSet<int> FirstWindow(int epoch)
+        {
+            var rows = new HashSet<int>();
+            foreach (int[] batch in planner.Shuffled(1, epoch).TakeWhile(_ => rows.Count < 78 * 16))
+                rows.UnionWith(batch);
+            return rows;
+        }
+
+        var (first, second) = (FirstWindow(1), FirstWindow(2));
+        Assert.AreEqual(_pairs.Count / 2.0, first.Average(), _pairs.Count / 8.0);
+        Assert.IsGreaterThan(60, first.Select(row => row / 16).Distinct().Count());
+        Assert.IsLessThan(0.5, (double)first.Intersect(second).Count() / first.Count);
     }
 
     [TestMethod]
@@ -88,7 +120,7 @@ public sealed class BatchPlannerTests
     private static int Longest(EncodedPairs pairs, int[] rows) =>
         1 + Math.Max(rows.Max(pairs.SourceLength), rows.Max(pairs.TargetLength));
 
-    private static string Describe(IReadOnlyList<int[]> batches) => string.Join('|', batches.Select(rows => string.Join(' ', rows)));
+    private static string Describe(IEnumerable<int[]> batches) => string.Join('|', batches.Select(rows => string.Join(' ', rows)));
 
     /// <summary>Lengths like those of sentences and their translations.</summary>
     private static EncodedPairs TextLikePairs(int count)

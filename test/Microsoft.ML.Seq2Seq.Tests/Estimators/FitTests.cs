@@ -1,3 +1,5 @@
+using Microsoft.ML.Seq2Seq.Tests.Persistence;
+
 namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
 
 [TestClass]
@@ -115,6 +117,8 @@ public sealed class FitTests
             var data = model.Report.Data;
             // At prediction nothing throws; what isn't to be cut is not predicted.
             Assert.AreEqual(policy == OverflowPolicy.Drop, float.IsNaN(model.Generate(rows[^1].Source!).Score));
+            Assert.AreEqual(rows.Length, data.RowsRead);
+            Assert.AreEqual(policy == OverflowPolicy.Truncate ? 500 - 12 : 0, data.TokensCut);
             return (data.TrainingRows, data.DroppedRows, data.TruncatedRows);
         }
     }
@@ -125,6 +129,7 @@ public sealed class FitTests
         using var byFraction = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.ValidationFraction = 0.25)).Fit(Toy.View(Toy.Rows(40)));
         using var bySet = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief()).Fit(Toy.View(Toy.Rows(40)), Toy.View(Toy.Rows(5)));
 
+        Assert.AreEqual((40, 45), (byFraction.Report.Data.RowsRead, bySet.Report.Data.RowsRead));
         Assert.AreEqual((30, 10), (byFraction.Report.Data.TrainingRows, byFraction.Report.Data.ValidationRows));
         Assert.AreEqual((40, 5), (bySet.Report.Data.TrainingRows, bySet.Report.Data.ValidationRows));
     }
@@ -207,6 +212,51 @@ public sealed class FitTests
                 options.Training.CancellationToken = cancellation.Token;
                 options.Training.Progress = progress;
             })).Fit(Toy.View(Toy.Rows(40)));
+    }
+
+    /// <summary>Texts of more than memory is given for go to <see cref="MLContext.TempFilePath"/>.</summary>
+    [TestMethod]
+    [DataRow("nothing")]
+    [DataRow("an exception")]
+    [DataRow("cancellation")]
+    public void NoTemporaryFileOutlivesFit(string end)
+    {
+        using var folder = new TemporaryFolder();
+        using var cancellation = new CancellationTokenSource();
+        string longText = string.Concat(Enumerable.Repeat("abcdef ", 15_000));
+        int open = 0;
+        IEnumerable<Toy.Row> Rows()
+        {
+            for (int i = 0; i < 200; i++) // 21 MB
+                yield return new Toy.Row { Source = longText, Target = "x" };
+            open = OpenFiles.In(folder.Path).Length;
+            if (end == "an exception")
+                throw new InvalidTimeZoneException();
+            if (end == "cancellation")
+                cancellation.Cancel();
+            yield return new Toy.Row { Source = "b", Target = "y" };
+        }
+        var trainer = new MLContext(1) { TempFilePath = folder.Path }.Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
+        {
+            options.Tokenization.MaximumTokens = 12;
+            options.Training.CancellationToken = cancellation.Token;
+        }));
+
+        if (end == "nothing")
+        {
+            using var model = trainer.Fit(Toy.View(Rows()));
+            Assert.AreEqual(201, model.Report.Data.RowsRead);
+            Assert.AreEqual(200L * (longText.Length - 12), model.Report.Data.TokensCut);
+        }
+        else if (end == "cancellation")
+            Assert.Throws<OperationCanceledException>(() => trainer.Fit(Toy.View(Rows())));
+        else
+            Assert.Throws<InvalidTimeZoneException>(() => trainer.Fit(Toy.View(Rows())));
+
+        if (OperatingSystem.IsLinux())
+            Assert.AreEqual(1, open, "the texts were in a file");
+        Assert.IsEmpty(OpenFiles.In(folder.Path));
+        Assert.IsEmpty(Directory.GetFiles(folder.Path));
     }
 
     [TestMethod]

@@ -51,6 +51,40 @@ public sealed class CheckpointTests
         CollectionAssert.AreEqual(Losses(expectedRun), Losses(run));
     }
 
+    /// <summary>More rows than are planned at once: the run dies in the second window of the first epoch.</summary>
+    [TestMethod]
+    public void ARunOverMuchDataContinuesWhereItWas()
+    {
+        using var scope = NewDisposeScope();
+        using var pairs = Runs.RandomPairs(1_100_000, seed: 4, longest: 1);
+        var seen = new List<(long Step, int Epoch, double Norm)>();
+        var whole = Run(new TrainingOptions());
+        var complete = seen.ToArray();
+        long death = whole.Step * 2 / 5;
+        Assert.ThrowsExactly<InvalidTimeZoneException>(() => Run(Checkpointed(), death));
+        seen.Clear();
+        var resumed = Run(Checkpointed());
+
+        Assert.AreEqual(death, seen[0].Step);
+        CollectionAssert.AreEqual(complete[(int)(death - 1)..], seen);
+        Assert.AreEqual(2, resumed.Epoch);
+        Assert.AreEqual("MaxEpochs reached", resumed.StopReason);
+
+        TrainingOptions Checkpointed() => new() { CheckpointDirectory = _directory, CheckpointEverySteps = 1 };
+
+        TrainingRun Run(TrainingOptions options, long? death = null)
+        {
+            (options.TokensPerBatch, options.MaxEpochs) = (250_000, 2);
+            using var model = new BigramModel();
+            return Runs.Train(model, pairs, null, options, 1, null, new Watcher(run =>
+            {
+                if (run.Step == death)
+                    throw new InvalidTimeZoneException();
+                seen.Add((run.Step, run.Epoch, run.GradientNorm));
+            }));
+        }
+    }
+
     /// <summary>Wherever it was canceled: within an epoch, right before or in a validation, or at its last step.</summary>
     [TestMethod]
     public void ACanceledRunMayBeContinued()
