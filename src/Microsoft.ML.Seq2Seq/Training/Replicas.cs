@@ -90,7 +90,11 @@ internal sealed class Replicas : IDisposable
             foreach (var worker in _workers)
                 error = worker.Wait() ?? error;
             if (error is not null)
+            {
+                foreach (var replica in _replicas[1..])
+                    replica.Parameters.ClearGradients();
                 ExceptionDispatchInfo.Throw(error);
+            }
         }
         foreach (var replica in _replicas[1..])
             _replicas[0].Parameters.TakeGradients(replica.Parameters);

@@ -4,7 +4,9 @@ using System.IO.Compression;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.ML.Data;
+using Microsoft.ML.Seq2Seq.Persistence;
 using Microsoft.ML.Transforms.Text;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
@@ -27,6 +29,25 @@ public sealed class ModelFileTests
         Assert.AreEqual(3, loaded.Decoding.BeamSize);
         Assert.AreEqual(
             JsonSerializer.Serialize(model.Report), JsonSerializer.Serialize(loaded.Report));
+    }
+
+    [TestMethod]
+    public void AReportWrittenBeforeSettingsAndMetricsWereKeptStillLoads()
+    {
+        using var written = new MemoryStream();
+        ModelJson.Write(written, Toy.Model.Report);
+        var report = JsonNode.Parse(written.ToArray())!.AsObject();
+        foreach (string added in new[] { "Settings", "FinalMetrics", "SplitBatches", "RowsLeftOut" })
+            Assert.IsTrue(report.Remove(added), added);
+        foreach (var point in report["Curve"]!.AsArray())
+            Assert.IsTrue(point!.AsObject().Remove("ValidationMetric"));
+
+        using var old = new MemoryStream(Encoding.UTF8.GetBytes(report.ToJsonString()));
+        var read = ModelJson.Read<TrainingReport>(old);
+
+        Assert.AreEqual(Toy.Model.Report.Steps, read.Steps);
+        Assert.IsEmpty(read.Settings);
+        Assert.IsEmpty(read.FinalMetrics);
     }
 
     [TestMethod]
