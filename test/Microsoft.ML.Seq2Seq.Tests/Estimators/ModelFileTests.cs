@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Reflection;
@@ -254,18 +253,7 @@ public sealed class ModelFileTests
 
     private static string RunFreshProcess(string modelPath, string column)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Seq2Seq.FreshProcess.dll");
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [program, modelPath, column])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardInputEncoding = new UTF8Encoding(false),
-            StandardOutputEncoding = Encoding.UTF8,
-        };
-        // As many threads as these tests have: rows are dealt out to threads, and sums of another batch round otherwise.
-        start.Environment["OMP_NUM_THREADS"] = "1";
-        using var process = Process.Start(start)!;
+        using var process = FreshProcesses.Start(modelPath, column);
         var errors = process.StandardError.ReadToEndAsync();
         process.StandardInput.Write(JsonSerializer.Serialize(_sources));
         process.StandardInput.Close();
