@@ -96,7 +96,7 @@ internal sealed class SinusoidalPositions : PositionalEncoding
 /// <summary>A trained vector for each of the first positions; later ones share the last.</summary>
 internal sealed class LearnedPositions : PositionalEncoding
 {
-    private const int LastPosition = 1023;
+    public const int LastPosition = 1023;
 
     [ComponentName(Name = "table")]
     private readonly Parameter _table; // (LastPosition + 1, D)
@@ -163,7 +163,7 @@ internal sealed class AlibiPositions : PositionalEncoding
 /// tokens, one for all beyond (Raffel et al. 2020, section 2.1).</summary>
 internal sealed class RelativePositions : PositionalEncoding
 {
-    private const int Buckets = 32;
+    public const int Buckets = 32;
     private const int Farthest = 128;
 
     private readonly bool _bidirectional;
