@@ -32,21 +32,16 @@ internal abstract class PositionalEncoding(string name) : nn.Module(name)
     /// <summary>(B, H, T, d) queries or keys of positions start … start+T-1 → (B, H, T, d)</summary>
     public virtual Tensor Rotate(Tensor x, int start) => x;
 
-    /// <summary>A bias for the scores of queries start … start+Q-1 on keys 0 … K-1: (1, H, Q, K), or null.</summary>
-    public virtual Tensor? Bias(int start, int queries, int keys) => null;
+    /// <summary>A bias for the scores, by the distance of the key from the query: (H, count) for the distances first …
+    /// first+count-1; or null.</summary>
+    public virtual Tensor? ByDistance(int first, int count) => null;
+
+    /// <summary>Whether there is a bias.</summary>
+    public virtual bool IsByDistance => false;
 
     /// <summary>start … start+count-1: (count), float</summary>
     protected static Tensor Positions(int start, long count, Device device) =>
         torch.tensor(Enumerable.Range(start, (int)count).Select(position => (float)position).ToArray(), device: device);
-
-    /// <summary>key position - query position: (Q, K), float</summary>
-    protected static Tensor Distances(int start, int queries, int keys, Device device)
-    {
-        using var scope = NewDisposeScope();
-        var key = Positions(0, keys, device).unsqueeze(0);
-        var query = Positions(start, queries, device).unsqueeze(1);
-        return key.sub(query).MoveToOuterDisposeScope();
-    }
 }
 
 /// <summary>PE(t, 2i) = sin(t / 10000^(2i/D)), PE(t, 2i+1) = cos(t / 10000^(2i/D)) (section 3.5).</summary>
@@ -147,6 +142,8 @@ internal sealed class AlibiPositions : PositionalEncoding
     [ComponentName(Name = "slopes")]
     private readonly Tensor _slopes; // (1, H, 1, 1)
 
+    public override bool IsByDistance => true;
+
     public AlibiPositions(int heads)
         : base(nameof(AlibiPositions))
     {
@@ -155,8 +152,8 @@ internal sealed class AlibiPositions : PositionalEncoding
         RegisterComponents();
     }
 
-    public override Tensor Bias(int start, int queries, int keys) =>
-        Distances(start, queries, keys, _slopes.device).abs_().mul(_slopes).neg_(); // (1, H, Q, K)
+    public override Tensor ByDistance(int first, int count) =>
+        Positions(first, count, _slopes.device).abs_().mul(_slopes.view(-1, 1)).neg_(); // (H, count)
 }
 
 /// <summary>A trained bias for each head and bucket of distances: exact buckets near by, logarithmic ones up to 128
@@ -179,14 +176,12 @@ internal sealed class RelativePositions : PositionalEncoding
         RegisterComponents();
     }
 
-    public override Tensor Bias(int start, int queries, int keys)
+    public override bool IsByDistance => true;
+
+    public override Tensor ByDistance(int first, int count)
     {
-        var buckets = new long[queries * keys];
-        for (int q = 0; q < queries; q++)
-            for (int k = 0; k < keys; k++)
-                buckets[q * keys + k] = Bucket(k - (start + q));
-        var index = torch.tensor(buckets, ScalarType.Int64, _bias.device);
-        return _bias.index_select(0, index).view(1, queries, keys, -1).permute(0, 3, 1, 2); // (1, H, Q, K)
+        long[] buckets = [.. Enumerable.Range(first, count).Select(distance => (long)Bucket(distance))];
+        return _bias.index_select(0, torch.tensor(buckets, ScalarType.Int64, _bias.device)).t(); // (H, count)
     }
 
     private int Bucket(int distance)

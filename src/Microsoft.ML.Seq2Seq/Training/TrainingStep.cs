@@ -28,7 +28,7 @@ internal sealed class TrainingStep : IDisposable
     {
         _options = options;
         Parameters = new FlatParameters(model);
-        _replicas = new Replicas(model, Parameters, options.LabelSmoothing, seed, TrainingPrecisions.Resolve(options.Precision, Parameters.Values.device));
+        _replicas = new Replicas(model, Parameters, options, seed);
         _optimizer = new FusedAdam(Parameters, options);
     }
 
