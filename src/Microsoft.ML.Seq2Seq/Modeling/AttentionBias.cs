@@ -22,7 +22,7 @@ internal sealed class AttentionBias
 {
     /// <summary>Hides a key as well as -∞, and leaves a row numbers where all of it is hidden: padding beyond the window of
     /// a row's last token.</summary>
-    private const float Hidden = -1e30f;
+    public const float Hidden = -1e30f;
 
     private readonly PositionalEncoding? _positions;
     private readonly int? _window;

@@ -20,7 +20,7 @@ internal abstract class PositionalEncoding(string name) : nn.Module(name)
             PositionalEncodingKind.Sinusoidal => new SinusoidalPositions(model),
             PositionalEncodingKind.Learned => new LearnedPositions(generator, model),
             PositionalEncodingKind.Rotary => new RotaryPositions(model / heads),
-            PositionalEncodingKind.Alibi => new AlibiPositions(heads),
+            PositionalEncodingKind.Alibi => new AlibiPositions(heads, bidirectional),
             PositionalEncodingKind.Relative => new RelativePositions(heads, bidirectional),
             var kind => throw new ArgumentOutOfRangeException(nameof(architecture), kind, null),
         };
@@ -136,24 +136,40 @@ internal sealed class RotaryPositions : PositionalEncoding
     }
 }
 
-/// <summary>-slope·|distance| on the scores, with slopes 2^(-8/H), 2^(-16/H) … (Press et al. 2022, section 3).</summary>
+/// <summary>-slope·|distance| on the scores, with slopes 2^(-8/H), 2^(-16/H) … (Press et al. 2022, section 3). The paper's
+/// model reads to the left alone. In an encoder every other head does, and those between read to the right: a penalty that
+/// is the same on both sides would make a text and its reverse one and the same.</summary>
 internal sealed class AlibiPositions : PositionalEncoding
 {
     [ComponentName(Name = "slopes")]
     private readonly Tensor _slopes; // (1, H, 1, 1)
 
-    public override bool IsByDistance => true;
+    private readonly bool _bidirectional;
 
-    public AlibiPositions(int heads)
+    public AlibiPositions(int heads, bool bidirectional)
         : base(nameof(AlibiPositions))
     {
+        _bidirectional = bidirectional;
         var slopes = Enumerable.Range(1, heads).Select(head => (float)Math.Pow(2, -8.0 * head / heads));
         _slopes = torch.tensor(slopes.ToArray(), [1, heads, 1, 1]);
         RegisterComponents();
     }
 
-    public override Tensor ByDistance(int first, int count) =>
-        Positions(first, count, _slopes.device).abs_().mul(_slopes.view(-1, 1)).neg_(); // (H, count)
+    public override bool IsByDistance => true;
+
+    public override Tensor ByDistance(int first, int count)
+    {
+        var penalty = Positions(first, count, _slopes.device).abs_().mul(_slopes.view(-1, 1)).neg_(); // (H, count)
+        int heads = (int)_slopes.shape[1];
+        if (!_bidirectional || heads == 1)
+            return penalty;
+        var hidden = new float[heads * count];
+        for (int head = 0; head < heads; head++)
+            for (int i = 0; i < count; i++)
+                if (head % 2 == 0 ? first + i > 0 : first + i < 0)
+                    hidden[head * count + i] = AttentionBias.Hidden;
+        return penalty.Accumulate(torch.tensor(hidden, [heads, count], device: _slopes.device));
+    }
 }
 
 /// <summary>A trained bias for each head and bucket of distances: exact buckets near by, logarithmic ones up to 128
