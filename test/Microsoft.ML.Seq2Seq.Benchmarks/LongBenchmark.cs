@@ -101,6 +101,8 @@ internal static class LongBenchmark
                 megabytes = double.Parse(head.Trim().Split(' ')[^1], CultureInfo.InvariantCulture);
         }
         process.WaitForExit();
+        if (process.ExitCode != 0)
+            Print($"{length} {variant}: failed with exit code {process.ExitCode}");
         return megabytes;
     }
 

@@ -97,7 +97,8 @@ internal sealed class ChannelObserver : ITrainingObserver
                 run.SkippedSteps);
         if (run.SplitBatches > 0)
             _channel.Warning(MessageSensitivity.None,
-                "Out of memory: batches split {0} times so far; a smaller TokensPerBatch saves the failed attempts", run.SplitBatches);
+                "Out of memory: batches split {0} times so far; a smaller TokensPerBatch or GradientCheckpointing saves the failed attempts",
+                run.SplitBatches);
     }
 
     /// <summary>The first split at once, and every row left out: the model does not learn from it.</summary>

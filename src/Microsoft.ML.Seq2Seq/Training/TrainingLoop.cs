@@ -156,7 +156,7 @@ internal sealed class TrainingLoop
             throw new InvalidOperationException(
                 $"Memory is too small for a single row of the last {run.SkippedInARow} updates, up to step {run.Step}. " +
                 $"Limit the length of rows ({nameof(SubwordOptions.MaximumTokens)}, {nameof(SubwordOptions.OverflowPolicy)}), " +
-                "or train a smaller model.");
+                $"set {nameof(TrainingOptions.GradientCheckpointing)}, or train a smaller model.");
         if (run.SkippedInARow == MostSkippedInARow)
             throw new InvalidOperationException(
                 $"Loss or gradient was not finite in {MostSkippedInARow} steps in a row, up to step {run.Step}. " +

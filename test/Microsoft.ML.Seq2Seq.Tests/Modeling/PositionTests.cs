@@ -70,7 +70,7 @@ public sealed class PositionTests
                     Assert.IsLessThan(-1e29f, actual);
                 else
                     Assert.AreEqual(-(query - key) / 256.0, actual, 1e-6);
-                Assert.AreEqual(actual, bias.Whole![0, 1, query, key].item<float>());
+                Assert.AreEqual(bias.Whole![0, 1, query, key].item<float>(), actual);
             }
     }
 }
