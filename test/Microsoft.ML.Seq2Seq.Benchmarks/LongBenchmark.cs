@@ -26,6 +26,8 @@ internal static class LongBenchmark
     {
         var extrapolate = new Option<bool>("--extrapolate") { Description = "accuracy on texts longer than those trained on, for every kind of positions" };
         var minutes = new Option<double>("--minutes") { Description = "with --extrapolate: most minutes in all", DefaultValueFactory = _ => 9 };
+        var positions = new Option<string?>("--positions") { Description = "with --extrapolate: only this kind" };
+        positions.AcceptOnlyFromAmong(ExtrapolationStudy.Names);
         var length = new Option<int?>("--length") { Description = "only this many source tokens" };
         var variant = new Option<string?>("--variant") { Description = "with --length: only this one, in this process" };
         variant.AcceptOnlyFromAmong([.. _variants, "predict"]);
@@ -33,13 +35,13 @@ internal static class LongBenchmark
         var threads = new Option<int?>("--threads") { Description = "libtorch threads (default: libtorch's)" };
         var command = new System.CommandLine.Command("long", "Memory and speed of training and predicting with 512 to 8,192 source tokens.")
         {
-            extrapolate, minutes, length, variant, steps, threads,
+            extrapolate, minutes, positions, length, variant, steps, threads,
         };
         command.SetAction(parsed =>
         {
             using var scope = new ThreadScope(parsed.GetValue(threads));
             if (parsed.GetValue(extrapolate))
-                ExtrapolationStudy.Run(TimeSpan.FromMinutes(parsed.GetValue(minutes)));
+                ExtrapolationStudy.Run(TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(positions));
             else if (parsed.GetValue(variant) is { } only)
                 Measure(parsed.GetValue(length) ?? _lengths[^1], only, parsed.GetValue(steps));
             else
