@@ -20,7 +20,7 @@ internal static class ExtrapolationStudy
     private const double ShareOfShort = 0.4; // of the steps: the first are on short texts, where looking things up is learned soonest
     private const int Rows = 20_000; // more than the model could learn by heart
     private const int TokensPerBatch = 512;
-    private const int MaxSteps = 3000;
+    private const int MaxSteps = 5000;
     private const double HighestRate = 2e-3;
     private const int Warmup = 100;
     private const int StepsPerLoss = 50;
