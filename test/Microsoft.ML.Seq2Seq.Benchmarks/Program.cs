@@ -13,6 +13,7 @@ var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET us
     MetricsBenchmark.Command(),
     QualityStudies.Command(),
     FitBenchmark.Command(),
+    LongBenchmark.Command(),
     ServingBenchmark.Command(),
     StoreBenchmark.Command(),
     TrainingBenchmark.Command(),

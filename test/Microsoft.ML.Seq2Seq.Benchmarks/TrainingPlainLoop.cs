@@ -36,7 +36,8 @@ internal sealed class TrainingPlainLoop : IDisposable
         _optimizer.zero_grad();
         var sourcePadding = batch.Source.eq(0);
         var targetPadding = batch.TargetInput.eq(0);
-        var decoded = _transformer.call(Embed(batch.Source), Embed(batch.TargetInput), null!, batch.CausalMask, null!,
+        var causalMask = full([batch.TargetInput.shape[1], batch.TargetInput.shape[1]], float.NegativeInfinity).triu(1);
+        var decoded = _transformer.call(Embed(batch.Source), Embed(batch.TargetInput), null!, causalMask, null!,
             sourcePadding, targetPadding, sourcePadding); // (T, B, D)
         var logits = nn.functional.linear(decoded, _embedding.weight!); // (T, B, V)
         var loss = nn.functional.cross_entropy(logits.view(-1, logits.shape[2]), batch.TargetOutput.t().reshape(-1),

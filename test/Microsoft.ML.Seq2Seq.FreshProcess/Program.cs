@@ -4,7 +4,13 @@ using Microsoft.ML;
 
 // Usage: FreshProcess MODEL.zip OUTPUT_COLUMN. Reads a JSON array of sources from standard input, writes one of
 // [text, score] pairs. Only ML.NET's own types are named here.
+// Or: FreshProcess train CHECKPOINT_FOLDER. Trains and writes what came out; nothing of it is loaded for the first use.
 Console.OutputEncoding = System.Text.Encoding.UTF8;
+if (args[0] == "train")
+{
+    Console.Write(FreshProcess.Training.Run(args[1]));
+    return;
+}
 using var input = Console.OpenStandardInput();
 var rows = JsonSerializer.Deserialize<string[]>(input)!.Select(text => new Row { Source = text });
 var ml = new MLContext();

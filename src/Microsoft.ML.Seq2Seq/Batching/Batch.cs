@@ -1,4 +1,3 @@
-using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -89,7 +88,6 @@ internal sealed class Batch : SourceBatch
         TargetLengths = targetLengths;
         TargetTokens = targetLengths.Sum();
         TargetPositions = Positions(targetLengths, (int)input.shape[1], device);
-        CausalMask = CreateCausalMask((int)input.shape[1], device);
     }
 
     /// <summary>(B, T) what the decoder reads, int64.</summary>
@@ -106,10 +104,6 @@ internal sealed class Batch : SourceBatch
 
     /// <summary>(N) where the target tokens stand in (B·T), row by row: everything but padding, int64.</summary>
     public Tensor TargetPositions { get; }
-
-    /// <summary>(T, T) additive: position t sees positions up to t. Padding needs no mask here: it stands after
-    /// every real token, where no real token looks.</summary>
-    public Tensor CausalMask { get; }
 
     public static Batch Create(EncodedPairs pairs, ReadOnlySpan<int> rows, Device device)
     {
@@ -128,7 +122,6 @@ internal sealed class Batch : SourceBatch
         TargetInput.Dispose();
         TargetOutput.Dispose();
         TargetPositions.Dispose();
-        CausalMask.Dispose();
     }
 
     private static Tensor Positions(int[] lengths, int width, Device device)
@@ -138,11 +131,5 @@ internal sealed class Batch : SourceBatch
             for (int t = 0; t < lengths[row]; t++)
                 positions.Add((long)row * width + t);
         return torch.tensor(positions.ToArray(), device: device);
-    }
-
-    private static Tensor CreateCausalMask(int length, Device device)
-    {
-        using var full = torch.full([length, length], Scalars.NegativeInfinity, device: device);
-        return full.triu(1);
     }
 }

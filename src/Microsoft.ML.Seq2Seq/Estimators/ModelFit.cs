@@ -120,7 +120,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         Decoding = options.Decoding.Clone(),
     };
 
-    private static TrainingReport Report(
+    private TrainingReport Report(
         TrainingData data, SequenceModel model, TrainingRun run, int seed, Device device) => new()
         {
             Data = data.Statistics,
@@ -128,9 +128,13 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
             Steps = run.Step,
             Epochs = run.Epoch,
             SkippedSteps = run.SkippedSteps,
+            SplitBatches = run.SplitBatches,
+            RowsLeftOut = run.RowsLeftOut,
             Duration = run.Elapsed,
             StopReason = run.StopReason ?? "",
             BestValidationLoss = run.BestValidationLoss,
+            FinalMetrics = FinalMetrics(run),
+            Settings = ReportedSettings.Of(options),
             Curve = run.Curve,
             Seed = seed,
             Device = device.ToString(),
@@ -143,6 +147,18 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
                 [".NET"] = Environment.Version.ToString(),
             },
         };
+
+    private Dictionary<string, double> FinalMetrics(TrainingRun run)
+    {
+        var metrics = new Dictionary<string, double>();
+        if (run is not { BestValidationLoss: { } loss, BestScore: { } score })
+            return metrics;
+        metrics["Loss"] = loss;
+        metrics["Perplexity"] = Math.Exp(loss);
+        if (options.Training.ValidationMetric is not ValidationMetric.Loss and var metric)
+            metrics[metric.ToString()] = score;
+        return metrics;
+    }
 
     private static string Version(Type type) =>
         type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";

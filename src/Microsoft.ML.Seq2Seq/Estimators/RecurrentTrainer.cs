@@ -66,6 +66,8 @@ public sealed class RecurrentTrainer : IEstimator<Seq2SeqTransformer>
             OptionCheck.NotNull(nameof(Architecture), Architecture);
             Architecture.Validate();
             CheckSharing(Architecture.ShareEmbeddings);
+            OptionCheck.That(!Training.GradientCheckpointing, nameof(Training.GradientCheckpointing), true,
+                "false for a recurrent model: its memory is that of its steps, which wait for each other");
         }
 
         internal Options Clone()

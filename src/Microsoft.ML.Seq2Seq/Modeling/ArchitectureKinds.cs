@@ -52,7 +52,8 @@ public enum PositionalEncodingKind
     /// <summary>Queries and keys turned by an angle that grows with the position (Su et al. 2021).</summary>
     Rotary,
 
-    /// <summary>A penalty on attention that grows linearly with the distance (Press et al. 2022).</summary>
+    /// <summary>A penalty on attention that grows linearly with the distance (Press et al. 2022). In the encoder every other
+    /// head reads to the left and those between to the right, so that order shows: take an even number of heads.</summary>
     Alibi,
 
     /// <summary>A learned bias on attention for each bucket of distances (Raffel et al. 2020, T5).</summary>

@@ -17,14 +17,18 @@ internal sealed unsafe class Dropout(ulong seed)
     /// <summary>Masks drawn so far: together with the seed the whole state, to save and to set on resume.</summary>
     public ulong Drawn { get; set; }
 
+    /// <summary>Whether masks must come out the same again, once <see cref="Drawn"/> is set back. On the CPU they always do;
+    /// a GPU then gets masks made on the CPU.</summary>
+    public bool Repeats { get; set; }
+
     /// <summary>Zeroes elements with the given probability and scales the others by 1/(1-p); any shape.</summary>
     public Tensor Apply(Tensor x, double probability)
     {
         if (probability <= 0)
             return x;
-        if (x.device_type != DeviceType.CPU)
+        if (x.device_type != DeviceType.CPU && !Repeats)
             return nn.functional.dropout(x, probability, training: true);
-        return x.mul(Mask(x.shape, x.dtype, probability));
+        return x.mul(Mask(x.shape, x.dtype, probability).to(x.device));
     }
 
     /// <summary>A mask of 0 and 1/(1-p), not part of the graph.</summary>

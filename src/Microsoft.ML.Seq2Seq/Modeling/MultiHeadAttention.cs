@@ -44,9 +44,9 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <summary>Attention within a sequence, all positions at once: (B, T, D) → (B, T, D).</summary>
     /// <param name="x">(B, T, D)</param>
     /// <param name="positions">How positions reach queries and keys.</param>
-    /// <param name="bias">Added to the scores, broadcast over (B, H, T, T); null adds nothing.</param>
+    /// <param name="bias">Added to the scores.</param>
     /// <param name="training">Null at prediction.</param>
-    public Tensor SelfAttend(Tensor x, PositionalEncoding positions, Tensor? bias, TrainingPass? training)
+    public Tensor SelfAttend(Tensor x, PositionalEncoding positions, AttentionBias bias, TrainingPass? training)
     {
         var (query, key, value) = Project(x, training);
         return Attend(positions.Rotate(query, 0), positions.Rotate(key, 0), value, bias, training);
@@ -64,17 +64,26 @@ internal sealed class MultiHeadAttention : nn.Module
         return Attend(positions.Rotate(all.narrow(1, 0, _heads), position), keys, values, bias, training: null);
     }
 
-    /// <summary>Attention to another sequence: (B, T, D) → (B, T, D).</summary>
+    /// <summary>Attention to another sequence, all positions at once: (B, T, D) → (B, T, D).</summary>
     /// <param name="x">(B, T, D)</param>
     /// <param name="memory">Keys and values of <see cref="Memory"/>, each (B, groups, S, d).</param>
-    /// <param name="bias">Added to the scores, broadcast over (B, H, T, S); null adds nothing.</param>
+    /// <param name="bias">Added to the scores.</param>
     /// <param name="training">Null at prediction.</param>
-    /// <param name="note">Gets the attention weights, (B, H, T, S).</param>
-    public Tensor CrossAttend(
-        Tensor x, (Tensor Keys, Tensor Values) memory, Tensor? bias, TrainingPass? training, Action<Tensor>? note = null)
+    public Tensor CrossAttend(Tensor x, (Tensor Keys, Tensor Values) memory, AttentionBias bias, TrainingPass? training)
     {
         var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth, training), _heads, training);
-        return Attend(query, memory.Keys, memory.Values, bias, training, note);
+        return Attend(query, memory.Keys, memory.Values, bias, training);
+    }
+
+    /// <summary>Attention of the next position, or the next of several hypotheses, to another sequence: (B, K, D) → (B, K, D).</summary>
+    /// <param name="x">(B, K, D)</param>
+    /// <param name="memory">Keys and values of <see cref="Memory"/>, each (B, groups, S, d).</param>
+    /// <param name="bias">Added to the scores, broadcast over (B, H, K, S); null adds nothing.</param>
+    /// <param name="note">Gets the attention weights, (B, H, K, S).</param>
+    public Tensor CrossAttendNext(Tensor x, (Tensor Keys, Tensor Values) memory, Tensor? bias, Action<Tensor>? note)
+    {
+        var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth, training: null), _heads, training: null);
+        return Attend(query, memory.Keys, memory.Values, bias, training: null, note);
     }
 
     /// <summary>Keys and values of a sequence that others attend to: (B, S, D) → each (B, groups, S, d).</summary>
@@ -105,16 +114,60 @@ internal sealed class MultiHeadAttention : nn.Module
     }
 
     /// <summary>(B, H, Q, d), (B, groups, K, d), (B, groups, K, d) → (B, Q, D)</summary>
+    private Tensor Attend(Tensor query, Tensor key, Tensor value, AttentionBias bias, TrainingPass? training)
+    {
+        // libtorch's own, at prediction, has its blocks inside.
+        bool isOneCall = training is null && _groups == _heads && !bias.DependsOnDistance;
+        if (!bias.IsLong || isOneCall)
+            return Attend(query, key, value, bias.Whole, training);
+        return Join(training is null ? ForwardInBlocks() : training.Tape.Piece(ForwardInBlocks, BackwardInBlocks), training);
+
+        Tensor ForwardInBlocks()
+        {
+            var output = torch.empty_like(query, requires_grad: false);
+            foreach (var block in bias.Blocks(query.shape[0] * _heads))
+            {
+                using var scope = NewDisposeScope();
+                output.narrow(2, block.Query, block.Queries).copy_(Weigh(query.narrow(2, block.Query, block.Queries),
+                    key.narrow(2, block.Key, block.Keys), value.narrow(2, block.Key, block.Keys), bias.Of(block), training));
+            }
+            return output;
+        }
+
+        void BackwardInBlocks(Tensor gradient)
+        {
+            Tensor ofQuery = torch.empty_like(query, requires_grad: false);
+            Tensor ofKey = torch.zeros_like(key, requires_grad: false), ofValue = torch.zeros_like(value, requires_grad: false);
+            foreach (var block in bias.Blocks(query.shape[0] * _heads))
+            {
+                using var scope = NewDisposeScope();
+                var q = query.detach().narrow(2, block.Query, block.Queries).requires_grad_(true);
+                var k = key.detach().narrow(2, block.Key, block.Keys).requires_grad_(true);
+                var v = value.detach().narrow(2, block.Key, block.Keys).requires_grad_(true);
+                Weigh(q, k, v, bias.Of(block), training).backward([gradient.narrow(2, block.Query, block.Queries)]);
+                ofQuery.narrow(2, block.Query, block.Queries).copy_(q.grad!);
+                ofKey.narrow(2, block.Key, block.Keys).Accumulate(k.grad!);
+                ofValue.narrow(2, block.Key, block.Keys).Accumulate(v.grad!);
+            }
+            torch.autograd.backward([query, key, value], [ofQuery, ofKey, ofValue]);
+        }
+    }
+
+    /// <summary>The same with all scores at once.</summary>
     private Tensor Attend(
         Tensor query, Tensor key, Tensor value, Tensor? bias, TrainingPass? training, Action<Tensor>? note = null)
     {
-        var shape = query.shape;
-        long rows = shape[0], queries = shape[2];
         // Faster where nothing has to be kept for a backward pass, and one call instead of twelve.
-        if (training is null && note is null && _groups == _heads)
-            return _output.Forward(nn.functional.scaled_dot_product_attention(query, key, value, bias)
-                .transpose(1, 2).reshape(rows, queries, QueryWidth), training);
-        long keys = key.shape[2];
+        return Join(training is null && note is null && _groups == _heads
+            ? nn.functional.scaled_dot_product_attention(query, key, value, bias)
+            : Weigh(query, key, value, bias, training, note), training);
+    }
+
+    /// <summary>softmax(QKᵀ/√d + bias)V: (B, H, Q, d), (B, groups, K, d), (B, groups, K, d) → (B, H, Q, d)</summary>
+    private Tensor Weigh(
+        Tensor query, Tensor key, Tensor value, Tensor? bias, TrainingPass? training, Action<Tensor>? note = null)
+    {
+        long rows = query.shape[0], queries = query.shape[2], keys = key.shape[2];
         // Heads of one group share keys and values: their queries stand in one block of rows.
         var q = query.reshape(rows * _groups, _heads / _groups * queries, _dimension); // (B·groups, H/groups·Q, d)
         var k = key.reshape(rows * _groups, keys, _dimension).transpose(1, 2); // (B·groups, d, K)
@@ -124,8 +177,10 @@ internal sealed class MultiHeadAttention : nn.Module
         var weights = scores.softmax(-1); // (B·groups, H/groups·Q, K)
         note?.Invoke(weights.view(rows, _heads, queries, keys));
         weights = training?.Dropout.Apply(weights, _dropout) ?? weights;
-        return _output.Forward(torch.bmm(weights, value.reshape(rows * _groups, keys, _dimension))
-            .view(rows, _heads, queries, _dimension) // (B, H, Q, d)
-            .transpose(1, 2).reshape(rows, queries, QueryWidth), training); // (B, Q, D)
+        return torch.bmm(weights, value.reshape(rows * _groups, keys, _dimension)).view(rows, _heads, queries, _dimension);
     }
+
+    /// <summary>Heads side by side, projected: (B, H, Q, d) → (B, Q, D)</summary>
+    private Tensor Join(Tensor heads, TrainingPass? training) =>
+        _output.Forward(heads.transpose(1, 2).reshape(heads.shape[0], heads.shape[2], QueryWidth), training);
 }

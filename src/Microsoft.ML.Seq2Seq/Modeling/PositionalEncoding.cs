@@ -20,7 +20,7 @@ internal abstract class PositionalEncoding(string name) : nn.Module(name)
             PositionalEncodingKind.Sinusoidal => new SinusoidalPositions(model),
             PositionalEncodingKind.Learned => new LearnedPositions(generator, model),
             PositionalEncodingKind.Rotary => new RotaryPositions(model / heads),
-            PositionalEncodingKind.Alibi => new AlibiPositions(heads),
+            PositionalEncodingKind.Alibi => new AlibiPositions(heads, bidirectional),
             PositionalEncodingKind.Relative => new RelativePositions(heads, bidirectional),
             var kind => throw new ArgumentOutOfRangeException(nameof(architecture), kind, null),
         };
@@ -32,21 +32,16 @@ internal abstract class PositionalEncoding(string name) : nn.Module(name)
     /// <summary>(B, H, T, d) queries or keys of positions start … start+T-1 → (B, H, T, d)</summary>
     public virtual Tensor Rotate(Tensor x, int start) => x;
 
-    /// <summary>A bias for the scores of queries start … start+Q-1 on keys 0 … K-1: (1, H, Q, K), or null.</summary>
-    public virtual Tensor? Bias(int start, int queries, int keys) => null;
+    /// <summary>A bias for the scores, by the distance of the key from the query: (H, count) for the distances first …
+    /// first+count-1; or null.</summary>
+    public virtual Tensor? ByDistance(int first, int count) => null;
+
+    /// <summary>Whether there is a bias.</summary>
+    public virtual bool IsByDistance => false;
 
     /// <summary>start … start+count-1: (count), float</summary>
     protected static Tensor Positions(int start, long count, Device device) =>
         torch.tensor(Enumerable.Range(start, (int)count).Select(position => (float)position).ToArray(), device: device);
-
-    /// <summary>key position - query position: (Q, K), float</summary>
-    protected static Tensor Distances(int start, int queries, int keys, Device device)
-    {
-        using var scope = NewDisposeScope();
-        var key = Positions(0, keys, device).unsqueeze(0);
-        var query = Positions(start, queries, device).unsqueeze(1);
-        return key.sub(query).MoveToOuterDisposeScope();
-    }
 }
 
 /// <summary>PE(t, 2i) = sin(t / 10000^(2i/D)), PE(t, 2i+1) = cos(t / 10000^(2i/D)) (section 3.5).</summary>
@@ -96,7 +91,7 @@ internal sealed class SinusoidalPositions : PositionalEncoding
 /// <summary>A trained vector for each of the first positions; later ones share the last.</summary>
 internal sealed class LearnedPositions : PositionalEncoding
 {
-    private const int LastPosition = 1023;
+    public const int LastPosition = 1023;
 
     [ComponentName(Name = "table")]
     private readonly Parameter _table; // (LastPosition + 1, D)
@@ -141,29 +136,47 @@ internal sealed class RotaryPositions : PositionalEncoding
     }
 }
 
-/// <summary>-slope·|distance| on the scores, with slopes 2^(-8/H), 2^(-16/H) … (Press et al. 2022, section 3).</summary>
+/// <summary>-slope·|distance| on the scores, with slopes 2^(-8/H), 2^(-16/H) … (Press et al. 2022, section 3). The paper's
+/// model reads to the left alone. In an encoder every other head does, and those between read to the right: a penalty that
+/// is the same on both sides would make a text and its reverse one and the same.</summary>
 internal sealed class AlibiPositions : PositionalEncoding
 {
     [ComponentName(Name = "slopes")]
     private readonly Tensor _slopes; // (1, H, 1, 1)
 
-    public AlibiPositions(int heads)
+    private readonly bool _bidirectional;
+
+    public AlibiPositions(int heads, bool bidirectional)
         : base(nameof(AlibiPositions))
     {
+        _bidirectional = bidirectional;
         var slopes = Enumerable.Range(1, heads).Select(head => (float)Math.Pow(2, -8.0 * head / heads));
         _slopes = torch.tensor(slopes.ToArray(), [1, heads, 1, 1]);
         RegisterComponents();
     }
 
-    public override Tensor Bias(int start, int queries, int keys) =>
-        Distances(start, queries, keys, _slopes.device).abs_().mul(_slopes).neg_(); // (1, H, Q, K)
+    public override bool IsByDistance => true;
+
+    public override Tensor ByDistance(int first, int count)
+    {
+        var penalty = Positions(first, count, _slopes.device).abs_().mul(_slopes.view(-1, 1)).neg_(); // (H, count)
+        int heads = (int)_slopes.shape[1];
+        if (!_bidirectional || heads == 1)
+            return penalty;
+        var hidden = new float[heads * count];
+        for (int head = 0; head < heads; head++)
+            for (int i = 0; i < count; i++)
+                if (head % 2 == 0 ? first + i > 0 : first + i < 0)
+                    hidden[head * count + i] = AttentionBias.Hidden;
+        return penalty.Accumulate(torch.tensor(hidden, [heads, count], device: _slopes.device));
+    }
 }
 
 /// <summary>A trained bias for each head and bucket of distances: exact buckets near by, logarithmic ones up to 128
 /// tokens, one for all beyond (Raffel et al. 2020, section 2.1).</summary>
 internal sealed class RelativePositions : PositionalEncoding
 {
-    private const int Buckets = 32;
+    public const int Buckets = 32;
     private const int Farthest = 128;
 
     private readonly bool _bidirectional;
@@ -179,14 +192,12 @@ internal sealed class RelativePositions : PositionalEncoding
         RegisterComponents();
     }
 
-    public override Tensor Bias(int start, int queries, int keys)
+    public override bool IsByDistance => true;
+
+    public override Tensor ByDistance(int first, int count)
     {
-        var buckets = new long[queries * keys];
-        for (int q = 0; q < queries; q++)
-            for (int k = 0; k < keys; k++)
-                buckets[q * keys + k] = Bucket(k - (start + q));
-        var index = torch.tensor(buckets, ScalarType.Int64, _bias.device);
-        return _bias.index_select(0, index).view(1, queries, keys, -1).permute(0, 3, 1, 2); // (1, H, Q, K)
+        long[] buckets = [.. Enumerable.Range(first, count).Select(distance => (long)Bucket(distance))];
+        return _bias.index_select(0, torch.tensor(buckets, ScalarType.Int64, _bias.device)).t(); // (H, count)
     }
 
     private int Bucket(int distance)

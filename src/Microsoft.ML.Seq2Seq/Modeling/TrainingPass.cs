@@ -12,7 +12,8 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 /// <param name="dropout">Draws the masks.</param>
 /// <param name="precision">Of the matrix products with weights: float32, or bfloat16, which keeps the range of float32 and
 /// needs no scaling of the loss.</param>
-internal sealed class TrainingPass(Dropout dropout, ScalarType precision = ScalarType.Float32)
+/// <param name="recomputes">Whether layers are computed again in the backward pass instead of keeping what they computed.</param>
+internal sealed class TrainingPass(Dropout dropout, ScalarType precision = ScalarType.Float32, bool recomputes = false)
 {
     private readonly List<(Parameter Table, Tensor Ids, Tensor Rows, Scalar Factor)> _lookups = [];
     private Tensor[] _held = [];
@@ -20,6 +21,19 @@ internal sealed class TrainingPass(Dropout dropout, ScalarType precision = Scala
     public Dropout Dropout => dropout;
 
     public ScalarType Precision => precision;
+
+    public bool Recomputes => recomputes;
+
+    /// <summary>The pieces of the backward pass after the first.</summary>
+    public GradientTape Tape { get; } = new(dropout, recomputes);
+
+    /// <summary>Runs the pass back from the gradient of its output; adds to the gradients of all parameters.</summary>
+    public void Backward(Tensor output, Tensor gradient)
+    {
+        output.backward([gradient]);
+        Tape.Unwind();
+        AddEmbeddingGradients();
+    }
 
     /// <summary>Rows of a table times a factor: (N) → (N, D)</summary>
     public Tensor Lookup(Parameter table, Tensor ids, Scalar factor)
@@ -45,7 +59,7 @@ internal sealed class TrainingPass(Dropout dropout, ScalarType precision = Scala
     }
 
     /// <summary>Adds the gradients of the looked-up rows to those of their tables.</summary>
-    public void AddEmbeddingGradients()
+    private void AddEmbeddingGradients()
     {
         using var noGrad = torch.no_grad();
         foreach (var (table, ids, rows, factor) in _lookups)

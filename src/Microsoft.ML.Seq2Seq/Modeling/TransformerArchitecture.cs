@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq;
@@ -128,6 +129,46 @@ public sealed class TransformerArchitecture
         if (PositionalEncoding is PositionalEncodingKind.Rotary)
             OptionCheck.That(ModelDimension / Heads % 2 == 0, nameof(ModelDimension), ModelDimension,
                 $"an even multiple of {nameof(Heads)} ({Heads}): rotary positions turn pairs of dimensions");
+    }
+
+    /// <summary>The number of trained weights of such a model, each counted once. With one vocabulary of 37,000, the
+    /// paper's for English and German, <see cref="Base"/> has 63,082,496 and <see cref="Big"/> 214,245,376; the paper says
+    /// 65 and 213 million (table 3).</summary>
+    /// <param name="sourceVocabulary">Size of the source vocabulary.</param>
+    /// <param name="targetVocabulary">Size of the target vocabulary; the same where all embeddings are one.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option or a size is out of range.</exception>
+    public long CountParameters(int sourceVocabulary, int targetVocabulary)
+    {
+        Validate();
+        OptionCheck.AtLeast(nameof(sourceVocabulary), sourceVocabulary, 1);
+        OptionCheck.AtLeast(nameof(targetVocabulary), targetVocabulary, 1);
+        OptionCheck.That(ShareEmbeddings != EmbeddingSharing.All || sourceVocabulary == targetVocabulary,
+            nameof(targetVocabulary), targetVocabulary, $"{sourceVocabulary} where all embeddings are one");
+        long width = ModelDimension, inner = FeedForwardDimension;
+        long keys = width / Heads * (KeyValueHeads ?? Heads);
+        long attention = Linear(width, width + 2 * keys) + Linear(width, width);
+        bool isGated = Activation is ActivationKind.GeGlu or ActivationKind.SwiGlu;
+        long feedForward = Linear(width, isGated ? 2 * inner : inner) + Linear(inner, width);
+        long norm = Normalization == NormalizationKind.LayerNorm ? 2 * width : width;
+        long embeddings = ShareEmbeddings switch
+        {
+            EmbeddingSharing.All => sourceVocabulary,
+            EmbeddingSharing.DecoderInputOutput => (long)sourceVocabulary + targetVocabulary,
+            _ => sourceVocabulary + 2L * targetVocabulary,
+        };
+        long positions = PositionalEncoding switch
+        {
+            PositionalEncodingKind.Learned => (LearnedPositions.LastPosition + 1) * width,
+            PositionalEncodingKind.Relative => RelativePositions.Buckets * Heads,
+            _ => 0,
+        };
+        return embeddings * width
+            + 2 * positions // of encoder and decoder
+            + EncoderLayers * (attention + feedForward + 2 * norm)
+            + DecoderLayers * (2 * attention + feedForward + 3 * norm)
+            + (NormPlacement == NormPlacement.Pre ? 2 * norm : 0);
+
+        static long Linear(long input, long output) => input * output + output;
     }
 
     internal TransformerArchitecture Clone() => (TransformerArchitecture)MemberwiseClone();

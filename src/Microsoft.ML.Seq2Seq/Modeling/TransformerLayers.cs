@@ -60,7 +60,7 @@ internal sealed class EncoderLayer : nn.Module
     }
 
     /// <summary>(B, S, D) → (B, S, D)</summary>
-    public Tensor Forward(Tensor x, PositionalEncoding positions, Tensor? bias, TrainingPass? training)
+    public Tensor Forward(Tensor x, PositionalEncoding positions, AttentionBias bias, TrainingPass? training)
     {
         x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, positions, bias, training), training);
         return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, training), training);
@@ -105,15 +105,17 @@ internal sealed class DecoderLayer : nn.Module
     /// <param name="x">(B, T, D)</param>
     /// <param name="memory">(B, S, D) the encoder's output.</param>
     /// <param name="positions">How positions reach queries and keys.</param>
-    /// <param name="selfBias">The causal mask and the positions' bias, broadcast over (B, H, T, T).</param>
-    /// <param name="sourceMask">(B, 1, 1, S) or null.</param>
+    /// <param name="selfBias">Of self-attention, causal.</param>
+    /// <param name="sourceBias">Of attention over the encoder's output.</param>
     /// <param name="training">Null at prediction.</param>
     public Tensor Forward(
-        Tensor x, Tensor memory, PositionalEncoding positions, Tensor selfBias, Tensor? sourceMask, TrainingPass? training)
+        Tensor x, Tensor memory, PositionalEncoding positions, AttentionBias selfBias, AttentionBias sourceBias, TrainingPass? training)
     {
         x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, positions, selfBias, training), training);
+        if (training is not null && sourceBias.IsLong)
+            x = training.Tape.Cut(x); // the attention's piece and the residual connection both lead here
         x = _crossAttentionResidual.Around(
-            x, y => _crossAttention.CrossAttend(y, _crossAttention.Memory(memory, training), sourceMask, training), training);
+            x, y => _crossAttention.CrossAttend(y, _crossAttention.Memory(memory, training), sourceBias, training), training);
         return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, training), training);
     }
 
@@ -130,7 +132,7 @@ internal sealed class DecoderLayer : nn.Module
             x, y => _selfAttention.SelfAttendNext(y, positions, selfBias, state.Cache), training: null);
         // The hypotheses of one source are so many query positions on one copy of its keys and values.
         x = _crossAttentionResidual.Around(x.view(sources, rows / sources, width),
-            y => _crossAttention.CrossAttend(y, state.Memory, sourceMask, training: null, noteAttention), training: null); // (B, K, D)
+            y => _crossAttention.CrossAttendNext(y, state.Memory, sourceMask, noteAttention), training: null); // (B, K, D)
         return _feedForwardResidual.Around(x.view(rows, 1, width), y => _feedForward.Forward(y, training: null), training: null);
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.ML.Seq2Seq.Batching;
-using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -82,6 +81,9 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
 
     public override object Settings => _architecture;
 
+    /// <summary>When attention is computed in blocks.</summary>
+    public LongAttention Long { get; init; } = new();
+
     public override Parameter OutputWeight => _outputWeight ?? TargetEmbedding;
 
     private Parameter TargetEmbedding => _targetEmbedding ?? _sourceEmbedding;
@@ -89,7 +91,7 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
     public override SequenceModel Replica()
     {
         using var generator = new Generator(0, torch.CPU);
-        var replica = new TransformerModel(_architecture, (int)_sourceEmbedding.shape[0], TargetVocabulary, generator);
+        var replica = new TransformerModel(_architecture, (int)_sourceEmbedding.shape[0], TargetVocabulary, generator) { Long = Long };
         return replica.to(_sourceEmbedding.device);
     }
 
@@ -101,9 +103,12 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
     {
         int length = (int)batch.Source.shape[1];
         var x = Embed(_sourceEmbedding, batch.Source, _encoderPositions, 0, training);
-        var bias = Add(Add(_encoderPositions.Bias(0, length, length), WindowMask(0, length, length)), batch.SourceMask);
+        var bias = new AttentionBias(
+            length, length, batch.SourceMask, Long, x.device, _encoderPositions, _architecture.AttentionWindow);
+        var tape = Tape(training, bias);
+        x = tape?.Cut(x) ?? x;
         foreach (var layer in _encoder)
-            x = layer.Forward(x, _encoderPositions, bias, training);
+            x = Run(tape, x, input => layer.Forward(input, _encoderPositions, bias, training));
         return _encoderNorm?.Forward(x) ?? x;
     }
 
@@ -115,9 +120,14 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
     {
         int length = (int)batch.TargetInput.shape[1];
         var x = Embed(TargetEmbedding, batch.TargetInput, _decoderPositions, 0, training);
-        var bias = Add(Add(_decoderPositions.Bias(0, length, length), WindowMask(0, length, length)), batch.CausalMask)!;
+        var bias = new AttentionBias(
+            length, length, padding: null, Long, x.device, _decoderPositions, _architecture.AttentionWindow, isCausal: true);
+        var sourceBias = new AttentionBias(length, (int)memory.shape[1], batch.SourceMask, Long, x.device);
+        var tape = Tape(training, bias, sourceBias);
+        memory = tape?.Cut(memory) ?? memory;
+        x = tape?.Cut(x) ?? x;
         foreach (var layer in _decoder)
-            x = layer.Forward(x, memory, _decoderPositions, bias, batch.SourceMask, training);
+            x = Run(tape, x, input => layer.Forward(input, memory, _decoderPositions, bias, sourceBias, training));
         return _decoderNorm?.Forward(x) ?? x;
     }
 
@@ -137,7 +147,7 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
         var current = (TransformerState)state;
         int position = current.Position;
         var x = Embed(TargetEmbedding, tokens.unsqueeze(1), _decoderPositions, position, training: null); // (R, 1, D)
-        var bias = Add(_decoderPositions.Bias(position, 1, position + 1), WindowMask(position, 1, position + 1));
+        var bias = AttentionBias.Next(_decoderPositions, _architecture.AttentionWindow, position, x.device);
         // The last layer but one aligns best (Garg et al. 2019, section 4.2).
         int aligned = current.NotesAttention ? Math.Max(0, _decoder.Count - 2) : -1;
         for (int i = 0; i < _decoder.Count; i++)
@@ -174,18 +184,21 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
         return training?.Dropout.Apply(x, _architecture.Dropout) ?? x;
     }
 
-    /// <summary>-∞ outside the attention window for queries start … on keys 0 …: (Q, K), or null without one.</summary>
-    private Tensor? WindowMask(int start, int queries, int keys)
+    /// <summary>The tape of a pass that computes some things twice: all layers, or the attention of long sequences. Null
+    /// where autograd does it all.</summary>
+    private static GradientTape? Tape(TrainingPass? training, params ReadOnlySpan<AttentionBias> biases)
     {
-        if (_architecture.AttentionWindow is not { } window || keys <= window + 1)
+        bool isLong = false;
+        foreach (var bias in biases)
+            isLong |= bias.IsLong;
+        if (training is null || !(isLong || training.Recomputes))
             return null;
-        var mask = new float[queries * keys];
-        for (int q = 0; q < queries; q++)
-            for (int k = 0; k < keys; k++)
-                if (Math.Abs(start + q - k) > window)
-                    mask[q * keys + k] = float.NegativeInfinity;
-        return torch.tensor(mask, [queries, keys], device: _sourceEmbedding.device);
+        training.Dropout.Repeats = true;
+        foreach (var bias in biases)
+            bias.Cut(training.Tape);
+        return training.Tape;
     }
 
-    private static Tensor? Add(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a.Plus(b);
+    private static Tensor Run(GradientTape? tape, Tensor x, Func<Tensor, Tensor> layer) =>
+        tape?.Layer(() => layer(x)) ?? layer(x);
 }

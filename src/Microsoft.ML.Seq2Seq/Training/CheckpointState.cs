@@ -37,6 +37,10 @@ internal sealed record CheckpointState
 
     public required int SkippedInARow { get; init; }
 
+    public int SplitBatches { get; init; }
+
+    public int RowsLeftOut { get; init; }
+
     public required LossSum Train { get; init; }
 
     public required double? ValidationLoss { get; init; }

@@ -43,8 +43,7 @@ internal static class CrossEntropy
             gradient = torch.zeros_like(decoded, requires_grad: false);
             sum = Accumulate(model, batch, decoded.detach(), smoothing, (scale, gradient.view(-1, model.Width)), training.Precision);
         }
-        decoded.backward([gradient]);
-        training.AddEmbeddingGradients();
+        training.Backward(decoded, gradient);
         return sum;
     }
 

@@ -13,7 +13,7 @@ internal static class Fingerprint
         nameof(TrainingOptions.MaxDuration), nameof(TrainingOptions.Threads), nameof(TrainingOptions.Progress),
         nameof(TrainingOptions.CancellationToken), nameof(TrainingOptions.CheckpointDirectory),
         nameof(TrainingOptions.CheckpointEverySteps), nameof(TrainingOptions.KeepCheckpoints), nameof(TrainingOptions.Resume),
-        nameof(TrainingOptions.TensorBoardDirectory),
+        nameof(TrainingOptions.TensorBoardDirectory), nameof(TrainingOptions.GradientCheckpointing),
     ];
 
     public static SortedDictionary<string, string> Of(

@@ -41,7 +41,12 @@ internal sealed class ProgressObserver(
             run.Step, run.Epoch, done, run.TrainLoss, run.ValidationLoss, run.ValidationMetric, run.BestValidationLoss, isValidation,
             run.LearningRate, run.GradientNorm,
             run.TokensTrained / Math.Max(run.TimeTraining.TotalSeconds, 1e-9),
-            run.Elapsed, done > 0 ? run.Elapsed * ((1 - done) / done) : TimeSpan.Zero, predictions));
+            run.Elapsed, done > 0 ? run.Elapsed * ((1 - done) / done) : TimeSpan.Zero, predictions)
+        {
+            SkippedSteps = run.SkippedSteps,
+            SplitBatches = run.SplitBatches,
+            RowsLeftOut = run.RowsLeftOut,
+        });
         _sinceReport.Restart();
     }
 }
@@ -55,6 +60,8 @@ internal sealed class ChannelObserver : ITrainingObserver
     private double _validationLoss = double.NaN;
     private long _step;
     private int _epoch;
+    private int _splitBatches;
+    private int _rowsLeftOut;
 
     public ChannelObserver(IChannel channel, IProgressChannel progress)
     {
@@ -74,6 +81,7 @@ internal sealed class ChannelObserver : ITrainingObserver
         _step = run.Step;
         _epoch = run.Epoch;
         _trainLoss = run.TrainLoss;
+        WarnOfMemory(run);
     }
 
     public void OnValidation(TrainingRun run)
@@ -85,6 +93,23 @@ internal sealed class ChannelObserver : ITrainingObserver
             run.Epoch, run.Step, run.TrainLoss, _validationLoss, run.LearningRate,
             run.TokensTrained / Math.Max(run.TimeTraining.TotalSeconds, 1e-9));
         if (run.SkippedSteps > 0)
-            _channel.Warning(MessageSensitivity.None, "{0} steps skipped so far: gradient not finite", run.SkippedSteps);
+            _channel.Warning(MessageSensitivity.None, "{0} steps skipped so far: gradient not finite, or no row fitted into memory",
+                run.SkippedSteps);
+        if (run.SplitBatches > 0)
+            _channel.Warning(MessageSensitivity.None,
+                "Out of memory: batches split {0} times so far; a smaller TokensPerBatch or GradientCheckpointing saves the failed attempts",
+                run.SplitBatches);
+    }
+
+    /// <summary>The first split at once, and every row left out: the model does not learn from it.</summary>
+    private void WarnOfMemory(TrainingRun run)
+    {
+        if (_splitBatches == 0 && run.SplitBatches > 0)
+            _channel.Warning(MessageSensitivity.None, "Step {0}: out of memory; the batch was split and training goes on", run.Step);
+        if (run.RowsLeftOut > _rowsLeftOut)
+            _channel.Warning(MessageSensitivity.None,
+                "Step {0}: {1} rows left out ({2} so far): they do not fit into memory even alone; limit the length of rows (MaximumTokens)",
+                run.Step, run.RowsLeftOut - _rowsLeftOut, run.RowsLeftOut);
+        (_splitBatches, _rowsLeftOut) = (run.SplitBatches, run.RowsLeftOut);
     }
 }

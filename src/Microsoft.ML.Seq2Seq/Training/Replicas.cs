@@ -21,19 +21,20 @@ internal sealed class Replicas : IDisposable
     private readonly WorkerThread[] _workers; // one less: the first replica runs on the caller's thread
     private readonly double _smoothing;
     private readonly ScalarType _precision;
+    private readonly bool _recomputes;
 
     /// <param name="model">The first replica; its weights are those of all.</param>
     /// <param name="parameters">Of <paramref name="model"/>.</param>
-    /// <param name="smoothing">Of the labels.</param>
+    /// <param name="options">Validated.</param>
     /// <param name="seed">Fixes the dropout.</param>
-    /// <param name="precision">Of the matrix products.</param>
-    public Replicas(SequenceModel model, FlatParameters parameters, double smoothing, int seed, ScalarType precision)
+    public Replicas(SequenceModel model, FlatParameters parameters, TrainingOptions options, int seed)
     {
-        _precision = precision;
+        _precision = TrainingPrecisions.Resolve(options.Precision, parameters.Values.device);
+        _recomputes = options.GradientCheckpointing;
         bool isSmall = parameters.Values.device_type == DeviceType.CPU && parameters.Values.numel() <= MostWeights;
         _replicas = new Replica[isSmall ? torch.get_num_threads() : 1];
         _workers = new WorkerThread[_replicas.Length - 1];
-        _smoothing = smoothing;
+        _smoothing = options.LabelSmoothing;
         for (int i = 0; i < _replicas.Length; i++)
         {
             var dropout = new Dropout(SplitMix64.Combine((ulong)seed, (ulong)i));
@@ -90,7 +91,11 @@ internal sealed class Replicas : IDisposable
             foreach (var worker in _workers)
                 error = worker.Wait() ?? error;
             if (error is not null)
+            {
+                foreach (var replica in _replicas[1..])
+                    replica.Parameters.ClearGradients();
                 ExceptionDispatchInfo.Throw(error);
+            }
         }
         foreach (var replica in _replicas[1..])
             _replicas[0].Parameters.TakeGradients(replica.Parameters);
@@ -113,7 +118,7 @@ internal sealed class Replicas : IDisposable
         if (rows.Length == 0)
             return default;
         using var batch = Batch.Create(pairs, rows, replica.Parameters.Values.device);
-        return CrossEntropy.ForwardBackward(replica.Model, batch, _smoothing, scale, new TrainingPass(replica.Dropout, _precision));
+        return CrossEntropy.ForwardBackward(replica.Model, batch, _smoothing, scale, new TrainingPass(replica.Dropout, _precision, _recomputes));
     }
 
     private sealed record Replica(SequenceModel Model, FlatParameters Parameters, Dropout Dropout);

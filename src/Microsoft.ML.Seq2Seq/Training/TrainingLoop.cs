@@ -57,7 +57,8 @@ internal sealed class TrainingLoop
     /// <summary>Trains to the end of the plan or until an observer stops the run; the weights with the best validation
     /// loss remain in the model.</summary>
     /// <exception cref="OperationCanceledException">Canceled before anything was validated.</exception>
-    /// <exception cref="InvalidOperationException">The gradient stays infinite or not a number.</exception>
+    /// <exception cref="InvalidOperationException">The gradient stays infinite or not a number, or not even single rows
+    /// fit into memory.</exception>
     public TrainingRun Run()
     {
         using var threads = new ThreadScope(_options.Threads);
@@ -68,7 +69,8 @@ internal sealed class TrainingLoop
         using var averages = WeightAverage.Create(_options, step.Parameters);
         using var best = new BestWeights(step.Parameters);
         // Epochs of much data differ by a few steps; the plan is what the learning rate follows, and ends nothing.
-        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)Updates(0).Count() * _options.MaxEpochs);
+        int updatesPerEpoch = Updates(0).Count();
+        long planned = Math.Min(_options.MaxSteps ?? long.MaxValue, (long)updatesPerEpoch * _options.MaxEpochs);
         var rate = new LearningRate(_options, planned, _model.Width);
         var run = new TrainingRun(step.Parameters, planned, _options.MaxDuration);
         if (checkpoint is not null)
@@ -92,7 +94,7 @@ internal sealed class TrainingLoop
                 isMore = updates.MoveNext();
                 run.Position++;
                 var (rows, batches) = Sampling?.Sample(run.Epoch, update) ?? (_training, update);
-                Step(run, step, rows, batches, rate);
+                Step(run, step, rows, batches, rate, updatesPerEpoch);
                 averages?.OnStep();
                 StopIfDue(run, isMore);
                 foreach (var observer in _observers)
@@ -150,22 +152,33 @@ internal sealed class TrainingLoop
         averages.Load(state, run.Step);
     }
 
-    private static void Step(TrainingRun run, TrainingStep step, EncodedPairs rows, int[][] update, LearningRate rate)
+    /// <param name="updates">Those of an epoch.</param>
+    private static void Step(TrainingRun run, TrainingStep step, EncodedPairs rows, int[][] update, LearningRate rate, int updates)
     {
         var watch = Stopwatch.StartNew();
         run.Step++;
         run.LearningRate = rate.At(run.Step);
-        (var loss, run.GradientNorm, bool isApplied) = step.Run(rows, update, run.LearningRate);
-        run.TokensTrained += loss.Tokens;
+        var result = step.Run(rows, update, run.LearningRate);
+        run.GradientNorm = result.GradientNorm;
+        run.SplitBatches += result.Splits;
+        run.RowsLeftOut += result.RowsLeftOut;
+        run.TokensTrained += result.Loss.Tokens;
         run.TimeTraining += watch.Elapsed;
-        if (isApplied)
+        if (result.IsApplied)
         {
-            run.Train += loss;
+            run.Train += result.Loss;
             run.SkippedInARow = 0;
             return;
         }
         run.SkippedSteps++;
-        if (++run.SkippedInARow == MostSkippedInARow)
+        run.SkippedInARow++;
+        bool isMemory = result.Loss.Tokens == 0;
+        if (isMemory && run.SkippedInARow >= Math.Min(MostSkippedInARow, updates))
+            throw new InvalidOperationException(
+                $"Memory is too small for a single row of the last {run.SkippedInARow} updates, up to step {run.Step}. " +
+                $"Limit the length of rows ({nameof(SubwordOptions.MaximumTokens)}, {nameof(SubwordOptions.OverflowPolicy)}), " +
+                $"set {nameof(TrainingOptions.GradientCheckpointing)}, or train a smaller model.");
+        if (run.SkippedInARow == MostSkippedInARow)
             throw new InvalidOperationException(
                 $"Loss or gradient was not finite in {MostSkippedInARow} steps in a row, up to step {run.Step}. " +
                 $"Lower {nameof(TrainingOptions.LearningRate)} (now {run.LearningRate:g3}) or lengthen {nameof(TrainingOptions.WarmupSteps)}.");
@@ -201,7 +214,10 @@ internal sealed class TrainingLoop
             rate.OnValidation(run.ValidationsSinceBest);
         }
         run.Curve.Add(
-            new TrainingPoint(run.Step, run.Epoch, run.TrainLoss, run.ValidationLoss, run.LearningRate, run.Elapsed));
+            new TrainingPoint(run.Step, run.Epoch, run.TrainLoss, run.ValidationLoss, run.LearningRate, run.Elapsed)
+            {
+                ValidationMetric = run.ValidationMetric,
+            });
         foreach (var observer in _observers)
             observer.OnValidation(run);
         run.Train = default;
@@ -216,9 +232,21 @@ internal sealed class TrainingLoop
         {
             if (_isCanceled())
                 return null;
-            using var batch = Batch.Create(_validation, rows, _device);
-            sum += CrossEntropy.Evaluate(_model, batch, _options.LabelSmoothing);
+            sum += ValidationLoss(rows);
         }
         return sum.Likelihood / sum.Tokens;
+    }
+
+    private LossSum ValidationLoss(ReadOnlySpan<int> rows)
+    {
+        try
+        {
+            using var batch = Batch.Create(_validation, rows, _device);
+            return CrossEntropy.Evaluate(_model, batch, _options.LabelSmoothing);
+        }
+        catch (Exception e) when (rows.Length > 1 && MemoryFailure.Is(e))
+        {
+            return ValidationLoss(rows[..(rows.Length / 2)]) + ValidationLoss(rows[(rows.Length / 2)..]);
+        }
     }
 }

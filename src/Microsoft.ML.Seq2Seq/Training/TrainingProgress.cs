@@ -31,7 +31,17 @@ public sealed record TrainingProgress(
     double TokensPerSecond,
     TimeSpan Elapsed,
     TimeSpan TimeLeft,
-    IReadOnlyList<SamplePrediction> Samples);
+    IReadOnlyList<SamplePrediction> Samples)
+{
+    /// <summary>Updates left out so far: the gradient was not finite, or no row fitted into memory.</summary>
+    public int SkippedSteps { get; init; }
+
+    /// <summary>Times so far that a batch was split for want of memory; the update stays that of the whole batch.</summary>
+    public int SplitBatches { get; init; }
+
+    /// <summary>Times so far that a row was left out of an update because it did not fit into memory even alone.</summary>
+    public int RowsLeftOut { get; init; }
+}
 
 /// <summary>A validation row as the model writes it at the moment (greedy search).</summary>
 /// <param name="Source">The row's source text.</param>

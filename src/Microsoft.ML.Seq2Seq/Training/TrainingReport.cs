@@ -15,8 +15,15 @@ public sealed record TrainingReport
     /// <summary>Passes over the data begun.</summary>
     public required int Epochs { get; init; }
 
-    /// <summary>Updates left out because the gradient was not finite.</summary>
+    /// <summary>Updates left out because the gradient was not finite or no row fitted into memory.</summary>
     public required int SkippedSteps { get; init; }
+
+    /// <summary>Times that a batch was split for want of memory; the update stays that of the whole batch.</summary>
+    public int SplitBatches { get; init; }
+
+    /// <summary>Times that a row was left out of an update because it did not fit into memory even alone: a row counts
+    /// once for every epoch.</summary>
+    public int RowsLeftOut { get; init; }
 
     /// <summary>Time spent training, validation included.</summary>
     public required TimeSpan Duration { get; init; }
@@ -27,6 +34,17 @@ public sealed record TrainingReport
     /// <summary>Lowest validation loss, in nats for each target token: that of the weights kept; null without
     /// validation rows.</summary>
     public required double? BestValidationLoss { get; init; }
+
+    /// <summary>Of the weights kept, over the validation rows: <c>Loss</c> in nats for each target token,
+    /// <c>Perplexity</c>, which is e to its power, and the <see cref="TrainingOptions.ValidationMetric"/> by its name where
+    /// it is not the loss, by greedy search. Empty without validation rows, and for models of versions that did not keep
+    /// it.</summary>
+    public IReadOnlyDictionary<string, double> FinalMetrics { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Every option that the model was trained with, by its path, such as <c>Training.MaxEpochs</c>; numbers in
+    /// invariant culture. Folders are left out: they say where it was trained, not how. Empty for models of versions that
+    /// did not keep it.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     /// <summary>A point for each validation, and one for the end.</summary>
     public required IReadOnlyList<TrainingPoint> Curve { get; init; }
@@ -77,4 +95,8 @@ public sealed record DataStatistics(
 /// <param name="LearningRate">Of the last update.</param>
 /// <param name="Elapsed">Since training began.</param>
 public sealed record TrainingPoint(
-    long Step, int Epoch, double TrainLoss, double? ValidationLoss, double LearningRate, TimeSpan Elapsed);
+    long Step, int Epoch, double TrainLoss, double? ValidationLoss, double LearningRate, TimeSpan Elapsed)
+{
+    /// <summary>The <see cref="TrainingOptions.ValidationMetric"/>; null where the loss decides.</summary>
+    public double? ValidationMetric { get; init; }
+}

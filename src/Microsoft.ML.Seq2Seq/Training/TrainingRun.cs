@@ -27,6 +27,12 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
 
     public int SkippedInARow { get; set; }
 
+    /// <summary>Times that a batch was split for want of memory.</summary>
+    public int SplitBatches { get; set; }
+
+    /// <summary>Times that a row was left out because it did not fit into memory even alone.</summary>
+    public int RowsLeftOut { get; set; }
+
     /// <summary>Since the last validation.</summary>
     public LossSum Train { get; set; }
 
@@ -81,6 +87,7 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
         (Step, Epoch, Position) = (state.Step, state.Epoch, state.Position);
         (LearningRate, GradientNorm) = (state.LearningRate, state.GradientNorm);
         (SkippedSteps, SkippedInARow, Train) = (state.SkippedSteps, state.SkippedInARow, state.Train);
+        (SplitBatches, RowsLeftOut) = (state.SplitBatches, state.RowsLeftOut);
         (ValidationLoss, ValidationMetric) = (state.ValidationLoss, state.ValidationMetric);
         (BestValidationLoss, BestScore, ValidationsSinceBest) = (state.BestValidationLoss, state.BestScore, state.ValidationsSinceBest);
         Curve.AddRange(state.Curve);
@@ -103,6 +110,8 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
             GradientNorm = GradientNorm,
             SkippedSteps = SkippedSteps,
             SkippedInARow = SkippedInARow,
+            SplitBatches = SplitBatches,
+            RowsLeftOut = RowsLeftOut,
             Train = Train,
             ValidationLoss = ValidationLoss,
             ValidationMetric = ValidationMetric,

@@ -103,5 +103,6 @@ internal static class TranslateCommand
             table.AddRow($"{point.Epoch}", $"{point.Step}", $"{point.TrainLoss:f4}", $"{point.ValidationLoss:f4}", TrainingDisplay.Clock(point.Elapsed));
         console.Write(table);
         console.WriteLine($"Trained {report.Parameters} weights in {TrainingDisplay.Clock(report.Duration)} ({report.StopReason}).");
+        console.WriteLine($"Validation: {string.Join(", ", report.FinalMetrics.Select(metric => FormattableString.Invariant($"{metric.Key} {metric.Value:g4}")))}");
     }
 }

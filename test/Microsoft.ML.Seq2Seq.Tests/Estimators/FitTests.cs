@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.ML.Seq2Seq.Tests.Persistence;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
@@ -135,6 +136,37 @@ public sealed class FitTests
     }
 
     [TestMethod]
+    public void TheReportHoldsTheSettingsAndTheFinalMetrics()
+    {
+        using var model = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
+        {
+            options.Training.LabelSmoothing = 0.25;
+            options.Decoding.BannedPhrases = ["a", "b"];
+        })).Fit(Toy.View(Toy.Rows(40)));
+
+        var settings = model.Report.Settings;
+        Assert.AreEqual("0.25", settings["Training.LabelSmoothing"]);
+        Assert.AreEqual("2", settings["Training.MaxSteps"]);
+        Assert.AreEqual("null", settings["Training.MaxDuration"]);
+        Assert.AreEqual("Pre", settings["Architecture.NormPlacement"]);
+        Assert.AreEqual("Character", settings["Tokenization.Kind"]);
+        Assert.AreEqual("2 texts", settings["Decoding.BannedPhrases"]);
+        Assert.AreEqual("0.1", settings["ValidationFraction"]);
+        Assert.IsFalse(settings.Keys.Any(key => key.Contains("Directory", StringComparison.Ordinal)), "no folders of this machine");
+        foreach (var (type, prefix) in new[]
+        {
+            (typeof(TrainingOptions), "Training."), (typeof(TransformerArchitecture), "Architecture."), (typeof(DecodingOptions), "Decoding."),
+            (typeof(SubwordOptions), "Tokenization."),
+        })
+            Assert.IsTrue(type.GetProperties(BindingFlags.Public | BindingFlags.Instance).All(property =>
+                settings.ContainsKey(prefix + property.Name) || property.Name is "Progress" or "CancellationToken"
+                || property.Name.EndsWith("Directory", StringComparison.Ordinal)), prefix);
+        CollectionAssert.AreEquivalent(new[] { "Loss", "Perplexity" }, model.Report.FinalMetrics.Keys.ToArray());
+        Assert.AreEqual(model.Report.BestValidationLoss, model.Report.FinalMetrics["Loss"]);
+        Assert.AreEqual(Math.Exp(model.Report.BestValidationLoss!.Value), model.Report.FinalMetrics["Perplexity"]);
+    }
+
+    [TestMethod]
     public void ProgressIsReportedWithSamples()
     {
         var reports = new List<TrainingProgress>();
@@ -171,6 +203,9 @@ public sealed class FitTests
         var best = validations.MaxBy(report => report.ValidationMetric)!;
         Assert.IsInRange(0, perfect, best.ValidationMetric!.Value);
         Assert.AreEqual(best.ValidationLoss, model.Report.BestValidationLoss);
+        Assert.AreEqual(best.ValidationMetric, model.Report.FinalMetrics[metric.ToString()]);
+        CollectionAssert.AreEqual(
+            validations.Select(report => report.ValidationMetric).ToArray(), model.Report.Curve.Select(point => point.ValidationMetric).ToArray());
     }
 
     [TestMethod]

@@ -1,10 +1,11 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.ML.Data;
+using Microsoft.ML.Seq2Seq.Persistence;
 using Microsoft.ML.Transforms.Text;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
@@ -27,6 +28,25 @@ public sealed class ModelFileTests
         Assert.AreEqual(3, loaded.Decoding.BeamSize);
         Assert.AreEqual(
             JsonSerializer.Serialize(model.Report), JsonSerializer.Serialize(loaded.Report));
+    }
+
+    [TestMethod]
+    public void AReportWrittenBeforeSettingsAndMetricsWereKeptStillLoads()
+    {
+        using var written = new MemoryStream();
+        ModelJson.Write(written, Toy.Model.Report);
+        var report = JsonNode.Parse(written.ToArray())!.AsObject();
+        foreach (string added in new[] { "Settings", "FinalMetrics", "SplitBatches", "RowsLeftOut" })
+            Assert.IsTrue(report.Remove(added), added);
+        foreach (var point in report["Curve"]!.AsArray())
+            Assert.IsTrue(point!.AsObject().Remove("ValidationMetric"));
+
+        using var old = new MemoryStream(Encoding.UTF8.GetBytes(report.ToJsonString()));
+        var read = ModelJson.Read<TrainingReport>(old);
+
+        Assert.AreEqual(Toy.Model.Report.Steps, read.Steps);
+        Assert.IsEmpty(read.Settings);
+        Assert.IsEmpty(read.FinalMetrics);
     }
 
     [TestMethod]
@@ -233,18 +253,7 @@ public sealed class ModelFileTests
 
     private static string RunFreshProcess(string modelPath, string column)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Seq2Seq.FreshProcess.dll");
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [program, modelPath, column])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardInputEncoding = new UTF8Encoding(false),
-            StandardOutputEncoding = Encoding.UTF8,
-        };
-        // As many threads as these tests have: rows are dealt out to threads, and sums of another batch round otherwise.
-        start.Environment["OMP_NUM_THREADS"] = "1";
-        using var process = Process.Start(start)!;
+        using var process = FreshProcesses.Start(modelPath, column);
         var errors = process.StandardError.ReadToEndAsync();
         process.StandardInput.Write(JsonSerializer.Serialize(_sources));
         process.StandardInput.Close();

@@ -157,6 +157,8 @@ public sealed class RecurrentTrainerTests
         yield return Bad("EncoderLayers", "EncoderLayers is 0; allowed: 1 or more", o => o.Architecture.EncoderLayers = 0);
         yield return Bad("DecoderLayers", "DecoderLayers is -1; allowed: 1 or more", o => o.Architecture.DecoderLayers = -1);
         yield return Bad("Dropout", "Dropout is 1; allowed: 0 or more and less than 1", o => o.Architecture.Dropout = 1);
+        yield return Bad("GradientCheckpointing", "GradientCheckpointing is True; allowed: false for a recurrent model",
+            o => o.Training.GradientCheckpointing = true);
         yield return Bad("Dropout", "Dropout is NaN", o => o.Architecture.Dropout = double.NaN);
         yield return Bad("Cell", "Cell is 9; allowed: Lstm, Gru", o => o.Architecture.Cell = (RecurrentCell)9);
         yield return Bad("Attention", "Attention is 9; allowed: Bahdanau, Luong", o => o.Architecture.Attention = (RecurrentAttention)9);

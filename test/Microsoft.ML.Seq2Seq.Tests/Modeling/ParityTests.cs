@@ -46,7 +46,7 @@ public sealed class ParityTests
         var padding = batch.Source.eq(0);
         var expected = reference.call(
             Embed(weights, batch.Source).transpose(0, 1), Embed(weights, batch.TargetInput).transpose(0, 1), null!,
-            tgt_mask: batch.CausalMask, src_key_padding_mask: padding, memory_key_padding_mask: padding).transpose(0, 1);
+            tgt_mask: CausalMask(batch), src_key_padding_mask: padding, memory_key_padding_mask: padding).transpose(0, 1);
         AssertEqualAtTokens(batch, expected, ours);
 
         void Copy(string from, string to) => theirs[to].copy_(weights[from]);
@@ -97,7 +97,7 @@ public sealed class ParityTests
         for (int i = 0; i < Layers; i++)
         {
             var normed = Norm(x, $"decoder.{i}.self_attention_residual.norm");
-            x = x + Attention(normed, normed, $"decoder.{i}.self_attention", batch.CausalMask, null);
+            x = x + Attention(normed, normed, $"decoder.{i}.self_attention", CausalMask(batch), null);
             x = x + Attention(Norm(x, $"decoder.{i}.cross_attention_residual.norm"), memory, $"decoder.{i}.cross_attention", null, padding);
             x = x + FeedForward(Norm(x, $"decoder.{i}.feed_forward_residual.norm"), $"decoder.{i}.feed_forward");
         }
@@ -173,4 +173,8 @@ public sealed class ParityTests
     /// <summary>Padding's own outputs mean nothing and are not compared.</summary>
     private static void AssertEqualAtTokens(Batch batch, Tensor expected, Tensor actual) => TinyModels.AssertClose(
         expected.reshape(-1, Dimension)[batch.TargetPositions], actual.reshape(-1, Dimension)[batch.TargetPositions], Tolerance);
+
+    /// <summary>(T, T) position t sees positions up to t.</summary>
+    private static Tensor CausalMask(Batch batch) =>
+        torch.full([batch.TargetInput.shape[1], batch.TargetInput.shape[1]], float.NegativeInfinity).triu(1);
 }

@@ -40,8 +40,9 @@ internal static class TinyModels
         return architecture;
     }
 
-    public static TransformerModel Create(TransformerArchitecture? architecture = null, int vocabulary = 13, ulong seed = 1) =>
-        Disturbed(generator => new TransformerModel(architecture ?? Architecture(), vocabulary, vocabulary, generator), seed);
+    public static TransformerModel Create(
+        TransformerArchitecture? architecture = null, int vocabulary = 13, ulong seed = 1, LongAttention? when = null) => Disturbed(
+            generator => new TransformerModel(architecture ?? Architecture(), vocabulary, vocabulary, generator) { Long = when ?? new() }, seed);
 
     public static RecurrentModel Create(RecurrentArchitecture architecture, int vocabulary = 13, ulong seed = 1) =>
         Disturbed(generator => new RecurrentModel(architecture, vocabulary, vocabulary, generator), seed);

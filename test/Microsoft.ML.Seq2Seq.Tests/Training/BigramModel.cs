@@ -32,6 +32,9 @@ internal sealed class BigramModel : SequenceModel
     /// <summary>Called at every forward pass of a validation.</summary>
     public Action OnValidation { get; set; } = () => { };
 
+    /// <summary>Called with the rows of every pass.</summary>
+    public Action<Batch> OnPass { get; set; } = _ => { };
+
     public int Passes { get; private set; }
 
     public override int Width => (int)_embedding.shape[1];
@@ -49,13 +52,14 @@ internal sealed class BigramModel : SequenceModel
     {
         if (training is null)
             OnValidation();
+        OnPass(batch);
         var ids = batch.TargetInput.view(-1);
         var rows = training?.Lookup(_embedding, ids, 1) ?? _embedding.index_select(0, ids);
         var x = rows.view(batch.Rows, -1, Width);
         return training is not null && Breaks(++Passes) ? x.mul(float.NaN) : x;
     }
 
-    public override SequenceModel Replica() => new BigramModel(TargetVocabulary, Width) { Breaks = Breaks };
+    public override SequenceModel Replica() => new BigramModel(TargetVocabulary, Width) { Breaks = Breaks, OnPass = OnPass };
 
     public override DecoderState Start(SourceBatch source) => throw new NotSupportedException();
 
