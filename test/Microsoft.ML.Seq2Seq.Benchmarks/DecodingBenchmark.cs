@@ -22,24 +22,25 @@ internal static class DecodingBenchmark
         config.AcceptOnlyFromAmong("tiny", "base");
         var batches = new Option<int[]>("--batches") { Description = "sources at a time", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 32, 128] };
         var beam = new Option<int>("--beam") { Description = "beam size; 1: greedy", DefaultValueFactory = _ => 1 };
+        var precisions = new Option<InferencePrecision[]>("--precision") { Description = "float32, bfloat16, int8; several are measured in turn", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [InferencePrecision.Float32] };
         var workers = new Option<int?>("--workers") { Description = "threads that decode side by side (default: libtorch's number)" };
         var threads = new Option<int?>("--threads") { Description = "libtorch threads (default: libtorch's)" };
         var rounds = new Option<int>("--rounds") { Description = "measured runs of each", DefaultValueFactory = _ => 9 };
         var command = new System.CommandLine.Command("decoding", "Tokens a second of decoding against a plain float32 loop.")
         {
-            config, batches, beam, workers, threads, rounds,
+            config, batches, beam, precisions, workers, threads, rounds,
         };
         command.SetAction(parsed =>
         {
             using var scope = new ThreadScope(parsed.GetValue(threads));
             using var models = new Models(parsed.GetValue(config) == "tiny");
             foreach (int rows in parsed.GetValue(batches)!)
-                Run(parsed.GetValue(config)!, models, rows, parsed.GetValue(beam), parsed.GetValue(workers), parsed.GetValue(rounds));
+                Run(parsed.GetValue(config)!, models, rows, parsed.GetValue(beam), parsed.GetValue(precisions)!, parsed.GetValue(workers), parsed.GetValue(rounds));
         });
         return command;
     }
 
-    private static void Run(string config, Models models, int rows, int beam, int? workers, int rounds)
+    private static void Run(string config, Models models, int rows, int beam, InferencePrecision[] precisions, int? workers, int rounds)
     {
         var plan = models.Codec.Plan(new DecodingOptions
         {
@@ -55,11 +56,12 @@ internal static class DecodingBenchmark
         GenerationRequest[] requests = [.. sources.Select(source => new GenerationRequest(models.Codec.Source.Decode(source)))];
         using var ids = torch.tensor(
             sources.SelectMany(source => source.Append(SpecialTokens.End)).Select(id => (long)id).ToArray(), [rows, Tokens]);
-        var contenders = new[]
-        {
-            new Contender("plain", () => (beam == 1 ? models.Plain.Greedy(ids, Tokens) : models.Plain.Beam(ids, beam, Tokens)).Length / Math.Max(beam, 1)),
-            new Contender("float32", () => models.Generator.Generate(requests, plan, workers: workers).Sum(generation => generation.Tokens.Count)),
-        };
+        Contender[] contenders =
+        [
+            new("plain", () => (beam == 1 ? models.Plain.Greedy(ids, Tokens) : models.Plain.Beam(ids, beam, Tokens)).Length / Math.Max(beam, 1)),
+            .. precisions.Select(precision => new Contender(precision.ToString().ToLowerInvariant(), () =>
+                models.Generator.Generate(requests, plan, workers: workers, precision: precision).Sum(generation => generation.Tokens.Count))),
+        ];
         for (int round = -2; round < rounds; round++)
             foreach (var contender in contenders)
                 contender.Run(rows * Tokens, isMeasured: round >= 0);
@@ -67,7 +69,8 @@ internal static class DecodingBenchmark
         string search = beam == 1 ? "greedy" : $"beam{beam}";
         foreach (var contender in contenders)
             Print($"{search}/{rows} {contender.Name}: {contender.TokensPerSecond:f0} target tokens/s, {contender.CpuSeconds * 1e6:f0} µs CPU a token");
-        Print($"RATIO decoding/{config}/{search}/{rows}/{contenders[1].Name} {contenders[1].TokensPerSecond / contenders[0].TokensPerSecond:f2}");
+        foreach (var contender in contenders[1..])
+            Print($"RATIO decoding/{config}/{search}/{rows}/{contender.Name} {contender.TokensPerSecond / contenders[0].TokensPerSecond:f2}");
     }
 
     private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
@@ -107,7 +110,7 @@ internal static class DecodingBenchmark
         }
     }
 
-    /// <summary>One of the two, with its times.</summary>
+    /// <summary>One of them, with its times.</summary>
     private sealed class Contender(string name, Func<int> decode)
     {
         private readonly List<(double Wall, double Cpu)> _secondsPerToken = [];

@@ -36,12 +36,14 @@ public sealed class WorkersTests
     }
 
     [TestMethod]
-    public void ManyRowsAreDealtOutASmallBatchGetsAThreadAndALargeOneStaysOnTheCallers()
+    [DataRow(false)]
+    [DataRow(true)]
+    public void ManyRowsAreDealtOutASmallBatchOfLibtorchsGetsAThreadAndAnyOtherStaysOnTheCallers(bool isPacked)
     {
-        using var model = TinyModels.Create();
+        using var model = TinyModels.CreateAny(isPacked ? TinyModels.Architecture() : TinyModels.Recurrent());
         var generator = Generator(model);
 
-        Assert.DoesNotContain(Environment.CurrentManagedThreadId, Threads(Requests(1), workers: 3));
+        Assert.AreEqual(isPacked, Threads(Requests(1), workers: 3).Contains(Environment.CurrentManagedThreadId));
         Assert.Contains(Environment.CurrentManagedThreadId, Threads([new GenerationRequest(new string('a', 2000))], workers: 3));
         Assert.Contains(Environment.CurrentManagedThreadId, Threads(Requests(30), workers: 1));
         var threads = Threads(Requests(100), workers: 3);

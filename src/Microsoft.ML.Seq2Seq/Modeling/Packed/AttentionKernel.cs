@@ -29,6 +29,7 @@ internal readonly unsafe struct AttentionKernel(int heads, int groups, int dimen
     /// <param name="result">(H·d)</param>
     /// <param name="scores">Memory for a row of scores, to a multiple of sixteen.</param>
     /// <param name="shares">(Count) gets the mean of all heads' shares; null: nothing wants them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Attend(float* query, in Attended attended, float* result, float* scores, float* shares)
     {
         if (shares != null)
@@ -38,11 +39,7 @@ internal readonly unsafe struct AttentionKernel(int heads, int groups, int dimen
             nint group = head / (heads / groups) * dimension;
             Score(query + head * dimension, attended.Rows, attended.Count, attended.Keys + group, dimension, _scale, scores);
             if (attended.Bias != null)
-            {
-                float* bias = attended.Bias + head * attended.BiasStride;
-                for (int i = 0; i < attended.Count; i++)
-                    scores[i] += bias[i];
-            }
+                VectorMath.Add(scores, attended.Bias + head * attended.BiasStride, attended.Count);
             VectorMath.Softmax(scores, attended.Count);
             if (shares != null)
                 for (int i = 0; i < attended.Count; i++)

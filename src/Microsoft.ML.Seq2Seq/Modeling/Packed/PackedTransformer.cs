@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Seq2Seq.Batching;
@@ -89,6 +90,7 @@ internal sealed unsafe class PackedTransformer : IStepModel
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (StepOutput Output, DecoderState State) Step(DecoderState state, int[] tokens)
     {
         var current = (PackedState)state;
@@ -120,6 +122,7 @@ internal sealed unsafe class PackedTransformer : IStepModel
     }
 
     /// <summary>The encoder's output for sources one behind the other: (positions, D).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float* Encode(ReadOnlySpan<long> ids, int stride, ReadOnlySpan<int> lengths, int positions, Arena scratch)
     {
         float* stream = scratch.Take(positions * _width), normed = scratch.Take(positions * _width), x = stream;
@@ -133,11 +136,11 @@ internal sealed unsafe class PackedTransformer : IStepModel
     }
 
     /// <summary>√D-scaled embedding with its position (sections 3.4, 3.5): (D).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Embed(PackedMatrix table, int token, PackedPositions positions, int position, float* x)
     {
         table.CopyRow(token, x);
-        for (int i = 0; i < _dimension; i++)
-            x[i] *= _embeddingScale;
+        VectorMath.Scale(x, _embeddingScale, _dimension);
         positions.AddTo(x, position);
     }
 

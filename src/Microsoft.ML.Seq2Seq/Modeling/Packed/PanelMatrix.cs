@@ -104,6 +104,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         return matrix;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void CopyRow(int output, float* values)
     {
         byte* pair = Pair(output, 0);
@@ -117,6 +118,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         GC.KeepAlive(this);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Multiply(float* x, int rows, float* y, float* bias, Epilogue epilogue, Arena scratch)
     {
         nint width = Padded(Inputs), outputWidth = Padded(Outputs);
@@ -163,8 +165,9 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneRow(float* x, byte* panel, int pairs, float* y, float* bias, Epilogue epilogue)
     {
+        nint step = PairBytes; // a call within the loop would cost all registers
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
-        for (byte* end = panel + pairs * PairBytes; panel < end; panel += PairBytes, x += 2)
+        for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2)
         {
             var input = Vector512.Create(x[0]);
             a0 = Add(input, TFormat.First(panel, 0), a0);
@@ -183,9 +186,10 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TwoRows(float* x, nint width, byte* panel, int pairs, float* y, nint outputWidth, float* bias, Epilogue epilogue)
     {
+        nint step = PairBytes; // a call within the loop would cost all registers
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default;
-        for (byte* end = panel + pairs * PairBytes; panel < end; panel += PairBytes, x += 2)
+        for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2)
         {
             Vector512<float> w0 = TFormat.First(panel, 0), w1 = TFormat.First(panel, 1), w2 = TFormat.First(panel, 2), w3 = TFormat.First(panel, 3);
             var input = Vector512.Create(x[0]);
@@ -205,12 +209,13 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourRows(float* x, nint width, byte* panel, int pairs, float* y, nint outputWidth, float* bias, Epilogue epilogue)
     {
+        nint step = PairBytes; // a call within the loop would cost all registers
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default;
         Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default;
         Vector512<float> d0 = default, d1 = default, d2 = default, d3 = default;
         float* x2 = x + 2 * width;
-        for (byte* end = panel + pairs * PairBytes; panel < end; panel += PairBytes, x += 2, x2 += 2)
+        for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2, x2 += 2)
         {
             Vector512<float> w0 = TFormat.First(panel, 0), w1 = TFormat.First(panel, 1), w2 = TFormat.First(panel, 2), w3 = TFormat.First(panel, 3);
             var input = Vector512.Create(x[0]);
@@ -240,6 +245,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SixRows(float* x, nint width, byte* panel, int pairs, float* y, nint outputWidth, float* bias, Epilogue epilogue)
     {
+        nint step = PairBytes; // a call within the loop would cost all registers
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default;
         Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default;
@@ -248,7 +254,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         Vector512<float> f0 = default, f1 = default, f2 = default, f3 = default;
         float* x3 = x + 3 * width;
         nint twice = 2 * width;
-        for (byte* end = panel + pairs * PairBytes; panel < end; panel += PairBytes, x += 2, x3 += 2)
+        for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2, x3 += 2)
         {
             Vector512<float> w0 = TFormat.First(panel, 0), w1 = TFormat.First(panel, 1), w2 = TFormat.First(panel, 2), w3 = TFormat.First(panel, 3);
             var input = Vector512.Create(x[0]);
@@ -289,6 +295,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     private static Vector512<float> Add(Vector512<float> x, Vector512<float> weight, Vector512<float> sum) =>
         Vector512.FusedMultiplyAdd(x, weight, sum);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(
         Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3, float* y, float* bias, Epilogue epilogue)
     {

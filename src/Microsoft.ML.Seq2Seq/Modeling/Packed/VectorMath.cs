@@ -61,7 +61,7 @@ internal static unsafe class VectorMath
             scores[i] = float.NegativeInfinity;
         var largest = Vector512.Load(scores);
         for (int i = 16; i < width; i += 16)
-            largest = Vector512.Max(largest, Vector512.Load(scores + i));
+            largest = Vector512.MaxNative(largest, Vector512.Load(scores + i));
         var shift = Vector512.Create(Largest(largest));
         var sum = Vector512<float>.Zero;
         for (int i = 0; i < width; i += 16)
@@ -75,11 +75,35 @@ internal static unsafe class VectorMath
             (Vector512.Load(scores + i) * factor).Store(scores + i);
     }
 
+    /// <summary>The largest of sixteen numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Largest(Vector512<float> values)
+    public static float Largest(Vector512<float> values)
     {
-        var half = Vector256.Max(values.GetLower(), values.GetUpper());
-        var quarter = Vector128.Max(half.GetLower(), half.GetUpper());
-        return MathF.Max(MathF.Max(quarter[0], quarter[1]), MathF.Max(quarter[2], quarter[3]));
+        var eight = Vector256.MaxNative(values.GetLower(), values.GetUpper());
+        var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
+        var two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2)))[0];
+    }
+
+    /// <summary>x · factor</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Scale(float* x, float factor, int count)
+    {
+        int i = 0;
+        for (; i <= count - 16; i += 16)
+            (Vector512.Load(x + i) * factor).Store(x + i);
+        for (; i < count; i++)
+            x[i] *= factor;
+    }
+
+    /// <summary>x + y</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add(float* x, float* y, int count)
+    {
+        int i = 0;
+        for (; i <= count - 16; i += 16)
+            (Vector512.Load(x + i) + Vector512.Load(y + i)).Store(x + i);
+        for (; i < count; i++)
+            x[i] += y[i];
     }
 }
