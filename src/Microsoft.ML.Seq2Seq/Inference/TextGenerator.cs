@@ -54,11 +54,12 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         // Longest first: a batch too large for the memory shows at once, and the last batches to be dealt out are short.
         encoded.Sort((a, b) => (b.Ids.Length, a.Row).CompareTo((a.Ids.Length, b.Row)));
         int threads = workers ?? (device.type == DeviceType.CPU ? torch.get_num_threads() : 1);
-        Spread(Cut(encoded, options, threads), threads, predictor is PackedTransformer, (batch, stop) =>
+        var batches = Cut(encoded, options, threads);
+        Spread(batches, threads, predictor is PackedTransformer, (batch, stop) =>
         {
             var prefixed = constraints with { Prefixes = Prefixes(batch.Select(row => requests[row.Row].Prefix)) };
             var hypotheses = Decode(predictor, [.. batch.Select(row => row.Ids)], options, prefixed,
-                settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), stop);
+                settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), batches.Count == 1 ? threads : 1, stop);
             for (int i = 0; i < batch.Count; i++)
                 generations[batch[i].Row] = ToGeneration(batch[i].Ids, hypotheses[i]);
             decoded?.Invoke(batch.Count);
@@ -124,12 +125,12 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
 
     private IReadOnlyList<Hypothesis>[] Decode(
         IStepModel model, int[][] sources, DecodingOptions options, SearchConstraints constraints,
-        Action<int, int[]>? settled, CancellationToken cancellation)
+        Action<int, int[]>? settled, int threads, CancellationToken cancellation)
     {
         using var inference = torch.inference_mode();
         using var scope = NewDisposeScope();
         using var batch = SourceBatch.Create(sources, device);
-        return Search.Run(model, batch, options, cancellation, constraints, settled);
+        return Search.Run(model, batch, options, cancellation, constraints, settled, threads);
     }
 
     private Generation ToGeneration(int[] source, IReadOnlyList<Hypothesis> hypotheses)

@@ -94,10 +94,18 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
             int count = Math.Min(chunk, rows - start);
             for (int row = 0; row < count; row++)
                 ranges[row] = RowRange.Quantize(x + (nint)(start + row) * width, quantized + row * width, width);
-            for (int output = 0; output < outputWidth; output += Block)
-                MultiplyBlock(quantized, width, ranges, count, output, y + (nint)start * outputWidth + output, outputWidth, bias + output, epilogue);
+            scratch.Team.Multiply(this, quantized, ranges, count, y + (nint)start * outputWidth, bias, epilogue);
         }
         scratch.Release(mark);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void MultiplyPanels(
+        void* x, void* ranges, int rows, float* y, float* bias, Epilogue epilogue, int firstPanel, int lastPanel)
+    {
+        int width = Padded(Inputs), outputWidth = Padded(Outputs);
+        for (int output = firstPanel * Panel; output < lastPanel * Panel; output += Block)
+            MultiplyBlock((byte*)x, width, (RowRange*)ranges, rows, output, y + output, outputWidth, bias + output, epilogue);
         GC.KeepAlive(this);
     }
 

@@ -65,7 +65,7 @@ internal sealed unsafe class PackedSelfAttention
         float* projected = scratch.Take(positions * width);
         _queryKeyValue.Apply(x, positions, projected, Epilogue.Store, scratch);
         float* result = _shape.Results(positions, scratch);
-        float* scores = scratch.Take(longest);
+        float* scores = scratch.Take(_kernel.ScoresFor(longest));
         var rows = (float**)scratch.Take<nint>(longest);
         int first = 0;
         foreach (int length in lengths)
@@ -102,7 +102,7 @@ internal sealed unsafe class PackedSelfAttention
         float* projected = scratch.Take(rows * width);
         _queryKeyValue.Apply(x, rows, projected, Epilogue.Store, scratch);
         float* result = _shape.Results(rows, scratch);
-        float* scores = scratch.Take(position + 1);
+        float* scores = scratch.Take(_kernel.ScoresFor(position + 1));
         nint offset = (nint)layer * state.LayerWidth;
         for (int row = 0; row < rows; row++)
         {
@@ -170,7 +170,7 @@ internal sealed unsafe class PackedCrossAttention
         float* query = scratch.Take(rows * _query.Width);
         _query.Apply(x, rows, query, Epilogue.Store, scratch);
         float* result = _shape.Results(rows, scratch);
-        float* scores = scratch.Take(state.LongestSource);
+        float* scores = scratch.Take(_kernel.ScoresFor(state.LongestSource));
         nint offset = layer * state.MemoryLayer;
         fixed (float* firstShare = shares)
         {

@@ -18,7 +18,7 @@ internal sealed unsafe class PackedTransformer : IStepModel
     private const int EncodedTogether = 384;
 
     /// <summary>Memory of a run that is kept for the next, in bytes.</summary>
-    private const long LargestKept = 64 << 20;
+    private const long LargestKept = 128 << 20;
 
     private readonly ConcurrentBag<Workspace> _unused = [];
     private readonly int _width; // of a row of the residual stream
@@ -65,6 +65,7 @@ internal sealed unsafe class PackedTransformer : IStepModel
     public DecoderState Start(SourceBatch source)
     {
         var workspace = _unused.TryTake(out var used) ? used : new Workspace();
+        workspace.Scratch.Team.Threads = 1;
         int[] lengths = [.. source.SourceLengths];
         int positions = lengths.Sum(), memoryWidth = _decoder[0].CrossAttention.MemoryWidth;
         nint layer = (nint)positions * memoryWidth;
@@ -96,6 +97,7 @@ internal sealed unsafe class PackedTransformer : IStepModel
         var current = (PackedState)state;
         var scratch = current.Scratch;
         scratch.Release(Arena.Start);
+        scratch.Team.Threads = current.Threads;
         int rows = current.Rows;
         float* stream = scratch.Take(rows * _width), normed = scratch.Take(rows * _width);
         for (int row = 0; row < rows; row++)

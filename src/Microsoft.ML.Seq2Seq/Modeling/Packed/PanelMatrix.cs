@@ -118,8 +118,12 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         GC.KeepAlive(this);
     }
 
+    public override void Multiply(float* x, int rows, float* y, float* bias, Epilogue epilogue, Arena scratch) =>
+        scratch.Team.Multiply(this, x, null, rows, y, bias, epilogue);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Multiply(float* x, int rows, float* y, float* bias, Epilogue epilogue, Arena scratch)
+    public override void MultiplyPanels(
+        void* x, void* ranges, int rows, float* y, float* bias, Epilogue epilogue, int firstPanel, int lastPanel)
     {
         nint width = Padded(Inputs), outputWidth = Padded(Outputs);
         int chunk = ChunkRows((int)width * sizeof(float));
@@ -128,12 +132,12 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         for (int start = 0; start < rows; start += chunk)
         {
             int end = Math.Min(start + chunk, rows);
-            for (int output = 0; output < outputWidth; output += Panel)
+            for (int output = firstPanel * Panel; output < lastPanel * Panel; output += Panel)
             {
                 byte* panel = _panels.First + (nint)(output / Panel) * PanelBytes;
                 for (int row = start; row < end;)
                 {
-                    float* input = x + row * width, result = y + row * outputWidth + output;
+                    float* input = (float*)x + row * width, result = y + row * outputWidth + output;
                     switch (Math.Min(end - row, most))
                     {
                         case 6:
