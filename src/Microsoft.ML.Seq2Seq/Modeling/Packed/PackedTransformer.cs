@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Seq2Seq.Batching;
 
@@ -7,8 +7,7 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>
 /// The Transformer once more, for prediction on a CPU: weights laid out for this machine's registers, and every step in C#,
-/// where an operation costs nothing but its arithmetic. It is immutable, and any number of threads may decode with it; one
-/// run of decoding computes on one thread.
+/// where an operation costs nothing but its arithmetic. It is immutable, and any number of threads may decode with it.
 /// </summary>
 /// <remarks>A test holds it equal to <see cref="TransformerModel"/>. A row's results are the same to the last bit alone and in
 /// any batch.</remarks>
