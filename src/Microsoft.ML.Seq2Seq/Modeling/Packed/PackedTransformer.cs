@@ -129,7 +129,7 @@ internal sealed unsafe class PackedTransformer : IStepModel
         float* stream = scratch.Take(positions * _width), normed = scratch.Take(positions * _width), x = stream;
         for (int i = 0; i < lengths.Length; i++)
             for (int t = 0; t < lengths[i]; t++, x += _width)
-                Embed(_sourceEmbedding, (int)ids[i * stride + t], _encoderPositions, t, x);
+                Embed(_sourceEmbedding, checked((int)ids[i * stride + t]), _encoderPositions, t, x);
         foreach (var layer in _encoder)
             layer.Forward(stream, positions, normed, lengths, scratch);
         _encoderNorm?.Apply(stream, positions, stream);
@@ -140,6 +140,8 @@ internal sealed unsafe class PackedTransformer : IStepModel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Embed(PackedMatrix table, int token, PackedPositions positions, int position, float* x)
     {
+        if ((uint)token >= (uint)table.Outputs)
+            throw new ArgumentOutOfRangeException(nameof(token), token, $"The vocabulary has the ids 0 to {table.Outputs - 1}.");
         table.CopyRow(token, x);
         VectorMath.Scale(x, _embeddingScale, _dimension);
         positions.AddTo(x, position);
