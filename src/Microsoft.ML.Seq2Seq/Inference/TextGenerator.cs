@@ -31,12 +31,15 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     /// <param name="workers">Batches decoded at a time, each on a thread of its own. Null: as many as libtorch has threads
     /// for the caller. The callbacks come from those threads.</param>
     /// <param name="cancellation">Checked between steps.</param>
+    /// <param name="precision">Of the weights.</param>
     public Generation[] Generate(
         IReadOnlyList<GenerationRequest> requests, DecodingPlan plan, Action<int, int[]>? settled = null,
-        Action<int>? decoded = null, int? workers = null, CancellationToken cancellation = default)
+        Action<int>? decoded = null, int? workers = null, CancellationToken cancellation = default,
+        InferencePrecision precision = InferencePrecision.Float32)
     {
         var (options, constraints) = plan;
         using var lease = weights.Lease();
+        var predictor = lease.Predictor(precision);
         var generations = new Generation[requests.Count];
         var encoded = new List<EncodedRow>(requests.Count);
         for (int row = 0; row < requests.Count; row++)
@@ -51,11 +54,12 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         // Longest first: a batch too large for the memory shows at once, and the last batches to be dealt out are short.
         encoded.Sort((a, b) => (b.Ids.Length, a.Row).CompareTo((a.Ids.Length, b.Row)));
         int threads = workers ?? (device.type == DeviceType.CPU ? torch.get_num_threads() : 1);
-        Spread(Cut(encoded, options, threads), threads, (batch, stop) =>
+        var batches = Cut(encoded, options, threads);
+        Spread(batches, threads, predictor is PackedTransformer, (batch, stop) =>
         {
             var prefixed = constraints with { Prefixes = Prefixes(batch.Select(row => requests[row.Row].Prefix)) };
-            var hypotheses = Decode(lease.Model, [.. batch.Select(row => row.Ids)], options, prefixed,
-                settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), stop);
+            var hypotheses = Decode(predictor, [.. batch.Select(row => row.Ids)], options, prefixed,
+                settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), batches.Count == 1 ? threads : 1, stop);
             for (int i = 0; i < batch.Count; i++)
                 generations[batch[i].Row] = ToGeneration(batch[i].Ids, hypotheses[i], plan.Calibration);
             decoded?.Invoke(batch.Count);
@@ -82,11 +86,14 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     }
 
     /// <summary>Deals the batches out to workers. A single large one stays on the caller's thread, to use all of libtorch's
-    /// threads there; those only hinder a small one. The first failure stops the others.</summary>
+    /// threads there; those only hinder a small one. Where libtorch has no part, no thread is needed to do without them. The
+    /// first failure stops the others.</summary>
     private static void Spread(
-        List<List<EncodedRow>> batches, int workers, Action<List<EncodedRow>, CancellationToken> decode, CancellationToken cancellation)
+        List<List<EncodedRow>> batches, int workers, bool isPacked, Action<List<EncodedRow>, CancellationToken> decode,
+        CancellationToken cancellation)
     {
-        if (workers == 1 || batches.Count == 0 || (batches.Count == 1 && batches[0].Sum(row => row.Ids.Length) >= LargeBatch))
+        if (workers == 1 || batches.Count == 0
+            || (batches.Count == 1 && (isPacked || batches[0].Sum(row => row.Ids.Length) >= LargeBatch)))
         {
             foreach (var batch in batches)
                 decode(batch, cancellation);
@@ -117,13 +124,13 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     }
 
     private IReadOnlyList<Hypothesis>[] Decode(
-        SequenceModel model, int[][] sources, DecodingOptions options, SearchConstraints constraints,
-        Action<int, int[]>? settled, CancellationToken cancellation)
+        IStepModel model, int[][] sources, DecodingOptions options, SearchConstraints constraints,
+        Action<int, int[]>? settled, int threads, CancellationToken cancellation)
     {
         using var inference = torch.inference_mode();
         using var scope = NewDisposeScope();
         using var batch = SourceBatch.Create(sources, device);
-        return Search.Run(model, batch, options, cancellation, constraints, settled);
+        return Search.Run(model, batch, options, cancellation, constraints, settled, threads);
     }
 
     private Generation ToGeneration(int[] source, IReadOnlyList<Hypothesis> hypotheses, ConfidenceCalibration? calibration)

@@ -71,8 +71,11 @@ internal sealed class SinusoidalPositions : PositionalEncoding
         return embeddings.Plus(rows.to(embeddings.dtype));
     }
 
-    /// <summary>Rows start … start+length-1: (length, D). Computed in double precision.</summary>
-    public static Tensor Table(int start, int length, int dimension)
+    /// <summary>Rows start … start+length-1: (length, D).</summary>
+    public static Tensor Table(int start, int length, int dimension) => torch.tensor(Rows(start, length, dimension), [length, dimension]);
+
+    /// <summary>The same, row by row. Computed in double precision.</summary>
+    public static float[] Rows(int start, int length, int dimension)
     {
         var table = new float[length * dimension];
         for (int t = 0; t < length; t++)
@@ -84,13 +87,14 @@ internal sealed class SinusoidalPositions : PositionalEncoding
                 table[t * dimension + i + 1] = (float)Math.Cos(angle);
             }
         }
-        return torch.tensor(table, [length, dimension]);
+        return table;
     }
 }
 
 /// <summary>A trained vector for each of the first positions; later ones share the last.</summary>
 internal sealed class LearnedPositions : PositionalEncoding
 {
+    /// <summary>Those behind it share its vector.</summary>
     public const int LastPosition = 1023;
 
     [ComponentName(Name = "table")]
@@ -121,10 +125,13 @@ internal sealed class RotaryPositions : PositionalEncoding
     public RotaryPositions(int headDimension)
         : base(nameof(RotaryPositions))
     {
-        var frequencies = Enumerable.Range(0, headDimension / 2).Select(i => (float)Math.Pow(10000, -2.0 * i / headDimension));
-        _frequencies = torch.tensor(frequencies.ToArray());
+        _frequencies = torch.tensor(Frequencies(headDimension));
         RegisterComponents();
     }
+
+    /// <summary>(d/2) the angle of each pair at position 1.</summary>
+    public static float[] Frequencies(int headDimension) =>
+        [.. Enumerable.Range(0, headDimension / 2).Select(i => (float)Math.Pow(10000, -2.0 * i / headDimension))];
 
     public override Tensor Rotate(Tensor x, int start)
     {
@@ -150,23 +157,29 @@ internal sealed class AlibiPositions : PositionalEncoding
         : base(nameof(AlibiPositions))
     {
         _bidirectional = bidirectional;
-        var slopes = Enumerable.Range(1, heads).Select(head => (float)Math.Pow(2, -8.0 * head / heads));
-        _slopes = torch.tensor(slopes.ToArray(), [1, heads, 1, 1]);
+        _slopes = torch.tensor(Slopes(heads), [1, heads, 1, 1]);
         RegisterComponents();
     }
 
     public override bool IsByDistance => true;
 
+    /// <summary>(H)</summary>
+    public static float[] Slopes(int heads) => [.. Enumerable.Range(1, heads).Select(head => (float)Math.Pow(2, -8.0 * head / heads))];
+
+    /// <summary>Whether a head of an encoder does without a key: each reads one way, so that a text differs from its reverse.</summary>
+    /// <param name="distance">From the query to the key.</param>
+    public static bool IsHidden(int head, int heads, int distance) => heads > 1 && (head % 2 == 0 ? distance > 0 : distance < 0);
+
     public override Tensor ByDistance(int first, int count)
     {
         var penalty = Positions(first, count, _slopes.device).abs_().mul(_slopes.view(-1, 1)).neg_(); // (H, count)
-        int heads = (int)_slopes.shape[1];
-        if (!_bidirectional || heads == 1)
+        if (!_bidirectional)
             return penalty;
+        int heads = (int)_slopes.shape[1];
         var hidden = new float[heads * count];
         for (int head = 0; head < heads; head++)
             for (int i = 0; i < count; i++)
-                if (head % 2 == 0 ? first + i > 0 : first + i < 0)
+                if (IsHidden(head, heads, first + i))
                     hidden[head * count + i] = AttentionBias.Hidden;
         return penalty.Accumulate(torch.tensor(hidden, [heads, count], device: _slopes.device));
     }
@@ -196,19 +209,20 @@ internal sealed class RelativePositions : PositionalEncoding
 
     public override Tensor ByDistance(int first, int count)
     {
-        long[] buckets = [.. Enumerable.Range(first, count).Select(distance => (long)Bucket(distance))];
+        long[] buckets = [.. Enumerable.Range(first, count).Select(distance => (long)Bucket(distance, _bidirectional))];
         return _bias.index_select(0, torch.tensor(buckets, ScalarType.Int64, _bias.device)).t(); // (H, count)
     }
 
-    private int Bucket(int distance)
+    /// <summary>The bucket of a key that stands so far behind the query, or, if negative, before it.</summary>
+    public static int Bucket(int distance, bool bidirectional)
     {
         int buckets = Buckets, offset = 0;
-        if (_bidirectional)
+        if (bidirectional)
         {
             buckets /= 2;
             offset = distance > 0 ? buckets : 0;
         }
-        int behind = _bidirectional ? Math.Abs(distance) : Math.Max(0, -distance);
+        int behind = bidirectional ? Math.Abs(distance) : Math.Max(0, -distance);
         int exact = buckets / 2;
         if (behind < exact)
             return offset + behind;

@@ -35,7 +35,7 @@ public sealed class KillTests
     /// <summary>Ends a run with SIGKILL as soon as a condition holds.</summary>
     private static void Kill(string folder, Func<bool> until)
     {
-        using var process = FreshProcesses.Start("train", folder);
+        using var process = FreshProcesses.Start(["train", folder]);
         while (!until() && !process.HasExited)
             Thread.Sleep(1);
         Assert.IsFalse(process.HasExited, process.HasExited ? process.StandardError.ReadToEnd() : null);
@@ -47,7 +47,7 @@ public sealed class KillTests
 
     private static async Task<string> Finish(string folder)
     {
-        using var process = FreshProcesses.Start("train", folder);
+        using var process = FreshProcesses.Start(["train", folder]);
         var errors = process.StandardError.ReadToEndAsync();
         string result = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
