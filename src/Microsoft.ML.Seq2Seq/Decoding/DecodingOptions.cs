@@ -1,4 +1,5 @@
 using Microsoft.ML.Seq2Seq.Runtime;
+using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq;
 
@@ -89,8 +90,8 @@ public sealed class DecodingOptions
     /// <summary>Never writes the token that stands for an unknown one. Default true: it is no text.</summary>
     public bool SuppressUnknown { get; set; } = true;
 
-    /// <summary>Texts that outputs must not contain, at the start of a text, after a space or after another sign, as they
-    /// are cut into subwords there; a model that spells one in other subwords is not stopped. Default none.</summary>
+    /// <summary>Texts that no output contains, anywhere, however it is cut into subwords; compared character by character,
+    /// case and all. A forced beginning is written all the same. Default none.</summary>
     public IReadOnlyList<string> BannedPhrases { get; set; } = [];
 
     /// <summary>The only outputs there may be, such as the names of a catalogue: each output is one of them. Lengths
@@ -145,7 +146,8 @@ public sealed class DecodingOptions
         OptionCheck.AtLeast(nameof(NoRepeatNgramSize), NoRepeatNgramSize, 0);
         OptionCheck.NotNull(nameof(BannedPhrases), BannedPhrases);
         foreach (string phrase in BannedPhrases)
-            OptionCheck.That(!string.IsNullOrEmpty(phrase), nameof(BannedPhrases), phrase, "texts of at least one character");
+            OptionCheck.That(!string.IsNullOrEmpty(phrase) && !phrase.Contains(SpecialTokens.Replacement), nameof(BannedPhrases), phrase,
+                "texts of at least one character, without U+FFFD, which stands for what is no text");
         if (AllowedTargets is not null)
             ValidateAllowedTargets();
         if (PrefixColumnName is not null)

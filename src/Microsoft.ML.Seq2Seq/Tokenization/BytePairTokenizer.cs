@@ -58,6 +58,18 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
     /// <summary>A merge as both parts with a space between them, which no piece has.</summary>
     public string Show(Merge merge) => $"{Pieces[merge.Left]} {Pieces[merge.Right]}";
 
+    public override int? FirstByte => SpecialTokens.FirstText;
+
+    public override string Text(int id, bool atStart)
+    {
+        if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
+            return "";
+        if (id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize)
+            return SpecialTokens.Replacement.ToString();
+        string surface = _surfaces[id - FirstPiece];
+        return atStart && surface[0] == ' ' ? surface[1..] : surface; // the mark that every text begins with
+    }
+
     public override string Decode(ReadOnlySpan<int> ids)
     {
         var text = new PieceJoiner();
@@ -66,15 +78,10 @@ internal sealed class BytePairTokenizer : SubwordTokenizer
         {
             if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
                 continue;
-            if (id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize)
-                text.Add(SpecialTokens.Replacement.ToString());
-            else if (id < FirstPiece)
+            if (id is >= SpecialTokens.FirstText and < FirstPiece)
                 text.Add((byte)(id - SpecialTokens.FirstText));
             else
-            {
-                string surface = _surfaces[id - FirstPiece];
-                text.Add(atStart && surface[0] == ' ' ? surface[1..] : surface); // the mark that every text begins with
-            }
+                text.Add(Text(id, atStart));
             atStart = false;
         }
         return text.Finish();

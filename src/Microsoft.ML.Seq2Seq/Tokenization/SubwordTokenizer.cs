@@ -53,6 +53,14 @@ internal abstract class SubwordTokenizer
     /// broken bytes become U+FFFD.</summary>
     public abstract string Decode(ReadOnlySpan<int> ids);
 
+    /// <summary>What one id of the vocabulary adds to a text: nothing for padding, begin and end.</summary>
+    /// <param name="id">Not of <see cref="FirstByte"/> and the 255 that follow: what a byte adds depends on its neighbours.</param>
+    /// <param name="atStart">Whether nothing has been written before it.</param>
+    public abstract string Text(int id, bool atStart);
+
+    /// <summary>The id of byte 0, which those of the others follow; null where no id is a byte.</summary>
+    public virtual int? FirstByte => null;
+
     /// <summary>One id, to be read by people: spaces are shown as ▁, bytes as &lt;0x0A&gt;.</summary>
     public string Token(int id)
     {

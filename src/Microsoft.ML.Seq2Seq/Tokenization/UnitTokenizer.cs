@@ -17,22 +17,30 @@ internal sealed class UnitTokenizer : SubwordTokenizer
             _ids.Add(pieces[i], SpecialTokens.FirstText + i);
     }
 
+    public override string Text(int id, bool atStart)
+    {
+        if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
+            return "";
+        string surface = id != SpecialTokens.Unknown && (uint)id < (uint)VocabularySize ? _surfaces[id - SpecialTokens.FirstText]
+            // Most unknown words had a space before them; so have tokens of the whitespace kind.
+            : Kind == SubwordKind.Word ? $" {SpecialTokens.Replacement}" : $"{SpecialTokens.Replacement}";
+        return Kind switch
+        {
+            SubwordKind.Whitespace when !atStart => ' ' + surface,
+            SubwordKind.Word when atStart && surface[0] == ' ' => surface[1..],
+            _ => surface,
+        };
+    }
+
     public override string Decode(ReadOnlySpan<int> ids)
     {
-        // Most unknown words had a space before them; so have tokens of the whitespace kind.
-        string unknown = Kind == SubwordKind.Word ? $" {SpecialTokens.Replacement}" : $"{SpecialTokens.Replacement}";
         var text = new StringBuilder();
         bool atStart = true;
         foreach (int id in ids)
         {
             if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
                 continue;
-            string surface = id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize
-                ? unknown
-                : _surfaces[id - SpecialTokens.FirstText];
-            if (Kind == SubwordKind.Whitespace && !atStart)
-                text.Append(' ');
-            text.Append(atStart && Kind == SubwordKind.Word && surface[0] == ' ' ? surface[1..] : surface);
+            text.Append(Text(id, atStart));
             atStart = false;
         }
         return text.ToString();

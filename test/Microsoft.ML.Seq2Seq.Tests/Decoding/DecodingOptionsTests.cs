@@ -33,6 +33,7 @@ public sealed class DecodingOptionsTests
         yield return Case("RepetitionPenalty", "Infinity", o => o.RepetitionPenalty = double.PositiveInfinity);
         yield return Case("NoRepeatNgramSize", "-1", o => o.NoRepeatNgramSize = -1);
         yield return Case("BannedPhrases", "\"\"", o => o.BannedPhrases = ["word", ""]);
+        yield return Case("BannedPhrases", "\"a\uFFFD\"", o => o.BannedPhrases = ["a\uFFFD"]);
         yield return Case("BannedPhrases", "null", o => o.BannedPhrases = [null!]);
         yield return Case("AllowedTargets", "\"empty\"", o => o.AllowedTargets = []);
         yield return Case("AllowedTargets", "null", o => o.AllowedTargets = ["word", null!]);

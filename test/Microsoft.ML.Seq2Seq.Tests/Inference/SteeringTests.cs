@@ -24,13 +24,14 @@ public sealed class SteeringTests
     [TestMethod]
     public void ABannedPhraseIsNotWritten()
     {
-        var options = new DecodingOptions { BannedPhrases = ["BC", "F"] };
-
-        foreach (var generation in Toy.Model.Generate(["abc", "abcf", "f", "bcbc"], options))
+        string[] sources = ["abc", "abcf", "f", "bcbc"];
+        foreach (string[] phrases in new[] { ["BC", "F"], ["ABC"], new[] { "ABC", "C", "BB" } })
         {
-            Assert.DoesNotContain("BC", generation.Text);
-            Assert.DoesNotContain("F", generation.Text);
+            var options = new DecodingOptions { BannedPhrases = phrases, NumberOfHypotheses = 4 };
+            foreach (var hypothesis in Toy.Model.Generate(sources, options).SelectMany(generation => generation.Hypotheses))
+                Assert.IsFalse(phrases.Any(hypothesis.Text.Contains), hypothesis.Text);
         }
+        Assert.AreEqual("ABC", Toy.Model.Generate("abc", new DecodingOptions { BannedPhrases = ["abc", "ABCA"] }).Text, "case as given");
     }
 
     [TestMethod]
