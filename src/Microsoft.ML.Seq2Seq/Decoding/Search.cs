@@ -10,7 +10,7 @@ namespace Microsoft.ML.Seq2Seq.Decoding;
 /// Greedy search, beam search and sampling for a batch of sources. The model sees all live prefixes as one batch; sources that are
 /// done leave it.
 /// </summary>
-internal static unsafe class Search
+internal static class Search
 {
     /// <summary>Logits in a batch from which rows are worth spreading over threads.</summary>
     private const long ParallelFrom = 1 << 17;
@@ -30,7 +30,6 @@ internal static unsafe class Search
         constraints ??= SearchConstraints.None;
         constraints.Check(options, source.Rows);
         var all = Sentences(source, options, constraints);
-        var device = source.Source.device;
         using var noGrad = torch.no_grad();
         var told = new int[all.Length]; // tokens of each source that were called settled
         var inBatch = all; // the sources that the model's rows belong to
@@ -43,15 +42,15 @@ internal static unsafe class Search
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
-                (var logits, state) = model.Step(state, LastTokens(inBatch, width, device));
-                var proposals = Propose(logits, state.Attention, inBatch, width);
+                (var output, state) = model.Step(state, LastTokens(inBatch, width));
+                var proposals = Propose(output, inBatch, width);
                 for (int i = 0; i < inBatch.Length; i++)
                     if (!inBatch[i].IsDone)
                         inBatch[i].Advance(proposals.AsSpan(i * width, inBatch[i].Alive.Count));
                 if (settled is not null)
                     Report(all, told, settled);
                 if (Array.Exists(inBatch, search => !search.IsDone))
-                    state = Keep(model, state, ref inBatch, ref width, device);
+                    state = Keep(model, state, ref inBatch, ref width);
             }
             return [.. all.Select(search => search.Best())];
         }
@@ -77,37 +76,28 @@ internal static unsafe class Search
         }
     }
 
-    /// <summary>(B · width) the last token of every prefix, int64.</summary>
-    private static Tensor LastTokens(SentenceSearch[] inBatch, int width, Device device)
+    /// <summary>(B · width) the last token of every prefix.</summary>
+    private static int[] LastTokens(SentenceSearch[] inBatch, int width)
     {
-        var tokens = new long[inBatch.Length * width]; // rows that nobody looks at read padding
+        var tokens = new int[inBatch.Length * width]; // rows that nobody looks at read padding
         for (int i = 0; i < inBatch.Length; i++)
             for (int k = 0; k < width && k < inBatch[i].Alive.Count; k++)
                 tokens[i * width + k] = inBatch[i].Alive[k].Token;
-        return torch.tensor(tokens, device: device);
+        return tokens;
     }
 
-    /// <summary>(R, V), (R, S) → for each row that is alive what may come next.</summary>
-    private static Proposal[] Propose(Tensor logits, Tensor? attention, SentenceSearch[] inBatch, int width)
+    /// <summary>For each row that is alive what may come next.</summary>
+    private static Proposal[] Propose(StepOutput output, SentenceSearch[] inBatch, int width)
     {
-        var onCpu = logits.to(ScalarType.Float32).cpu().contiguous();
-        int rows = (int)onCpu.shape[0], vocabulary = (int)onCpu.shape[1];
-        float[] shares = attention is null ? [] : attention.to(ScalarType.Float32).cpu().data<float>().ToArray(); // (R, S)
-        var proposals = new Proposal[rows];
-        fixed (byte* bytes = onCpu.bytes)
+        var proposals = new Proposal[output.Rows];
+        ForEach(output.Rows, parallel: (long)output.Rows * output.Vocabulary >= ParallelFrom, row =>
         {
-            float* first = (float*)bytes;
-            void ProposeFor(int row)
-            {
-                var search = inBatch[row / width];
-                if (search.IsDone || row % width >= search.Alive.Count)
-                    return;
-                var next = new NextTokens(new Span<float>(first + (long)row * vocabulary, vocabulary));
-                proposals[row] = new Proposal(search.Propose(row % width, next),
-                    attention is null ? null : shares.AsSpan(row * (shares.Length / rows), search.SourceLength).ToArray());
-            }
-            ForEach(rows, parallel: onCpu.numel() >= ParallelFrom, ProposeFor);
-        }
+            var search = inBatch[row / width];
+            if (search.IsDone || row % width >= search.Alive.Count)
+                return;
+            proposals[row] = new Proposal(search.Propose(row % width, new NextTokens(output.Logits(row))),
+                output.HasAttention ? output.Attention(row, search.SourceLength).ToArray() : null);
+        });
         return proposals;
     }
 
@@ -125,8 +115,8 @@ internal static unsafe class Search
 
     private static void ForEach(int rows, bool parallel, Action<int> body)
     {
-        int threads = torch.get_num_threads();
-        if (threads == 1 || !parallel)
+        int threads = parallel ? torch.get_num_threads() : 1;
+        if (threads == 1)
         {
             for (int row = 0; row < rows; row++)
                 body(row);
@@ -144,14 +134,14 @@ internal static unsafe class Search
 
     /// <summary>Drops finished sources and puts the model's rows in the order of the live prefixes.</summary>
     private static DecoderState Keep(
-        IStepModel model, DecoderState state, ref SentenceSearch[] inBatch, ref int width, Device device)
+        IStepModel model, DecoderState state, ref SentenceSearch[] inBatch, ref int width)
     {
         // Dropping a source copies the state of all others: worth it once an eighth of the work is for nothing.
         int done = inBatch.Count(search => search.IsDone);
         bool drop = 8 * done >= inBatch.Length && done > 0;
         int oldWidth = width, newWidth = inBatch.Where(search => !search.IsDone).Max(search => search.Alive.Count);
-        var rows = new List<long>(inBatch.Length * newWidth);
-        var sources = new List<long>(inBatch.Length);
+        var rows = new List<int>(inBatch.Length * newWidth);
+        var sources = new List<int>(inBatch.Length);
         for (int i = 0; i < inBatch.Length; i++)
         {
             var search = inBatch[i];
@@ -160,7 +150,7 @@ internal static unsafe class Search
             sources.Add(i);
             for (int k = 0; k < newWidth; k++)
                 // Rows that nobody looks at stay where they are, so that they alone never move the others.
-                rows.Add((long)i * oldWidth + (!search.IsDone && k < search.Parents.Count ? search.Parents[k] : Math.Min(k, oldWidth - 1)));
+                rows.Add(i * oldWidth + (!search.IsDone && k < search.Parents.Count ? search.Parents[k] : Math.Min(k, oldWidth - 1)));
         }
         bool sameRows = !drop && newWidth == oldWidth && !rows.Where((row, i) => row != i).Any();
         if (drop)
@@ -168,7 +158,6 @@ internal static unsafe class Search
         width = newWidth;
         if (sameRows)
             return state;
-        return model.Reorder(state, torch.tensor(rows.ToArray(), device: device),
-            drop ? torch.tensor(sources.ToArray(), device: device) : null);
+        return model.Reorder(state, [.. rows], drop ? [.. sources] : null);
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Microsoft.ML.Seq2Seq.Modeling;
 
 namespace Microsoft.ML.Seq2Seq.Decoding;
 
@@ -58,8 +59,8 @@ internal static class VocabularyRow
         int i = 0;
         for (; i <= row.Length - 2 * Lanes; i += 2 * Lanes)
         {
-            even += Exp((Vector512.LoadUnsafe(ref first, (nuint)i) - shift) * scale);
-            odd += Exp((Vector512.LoadUnsafe(ref first, (nuint)(i + Lanes)) - shift) * scale);
+            even += VectorMath.Exp((Vector512.LoadUnsafe(ref first, (nuint)i) - shift) * scale);
+            odd += VectorMath.Exp((Vector512.LoadUnsafe(ref first, (nuint)(i + Lanes)) - shift) * scale);
         }
         var sums = even + odd;
         double sum = 0;
@@ -95,27 +96,6 @@ internal static class VocabularyRow
                 Offer(part[i], b * Block + i, values, indices, ref count);
         }
         return count;
-    }
-
-    /// <summary>exp(x) for x ≤ 0 to the last bit or two: 2ⁿ · exp(r) with |r| ≤ ½ ln 2, the polynomial of Cephes. (The
-    /// framework's computes in double precision, at half the speed.) A NaN stays one.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Exp(Vector512<float> x)
-    {
-        var least = Vector512.Create(-87f); // e⁻⁸⁷ adds nothing to a sum whose largest term is 1
-        x = Vector512.ConditionalSelect(Vector512.LessThan(x, least), least, x);
-        var n = Vector512.Round(x * 1.44269504f);
-        var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.693359375f), x);
-        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(2.12194440e-4f), r);
-        var p = Vector512.Create(1.9875691500e-4f);
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.3981999507e-3f));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(8.3334519073e-3f));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(4.1665795894e-2f));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.6666665459e-1f));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.5f));
-        p = Vector512.FusedMultiplyAdd(p, r * r, r + Vector512<float>.One);
-        // 2ⁿ by its exponent bits.
-        return p * Vector512.ShiftLeft(Vector512.ConvertToInt32Native(n) + Vector512.Create(127), 23).AsSingle();
     }
 
     private static ReadOnlySpan<float> Part(ReadOnlySpan<float> row, int block) =>

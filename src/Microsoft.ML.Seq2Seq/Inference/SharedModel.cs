@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Microsoft.ML.Seq2Seq.Modeling;
+using TorchSharp;
 
 namespace Microsoft.ML.Seq2Seq.Inference;
 
@@ -9,6 +11,7 @@ namespace Microsoft.ML.Seq2Seq.Inference;
 internal sealed class SharedModel(SequenceModel model)
 {
     private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<InferencePrecision, Lazy<IStepModel>> _predictors = new();
     private int _owners;
     private int _leases;
     private bool _freed;
@@ -42,8 +45,15 @@ internal sealed class SharedModel(SequenceModel model)
                     "PredictionEngineOptions.OwnsTransformer = false.");
             _leases++;
         }
-        return new ModelLease(model, Return);
+        return new ModelLease(model, this, Return);
     }
+
+    /// <summary>What predicts in place of the model, made at the first call for each precision: a
+    /// <see cref="PackedTransformer"/> where it is a Transformer on a CPU, else the model itself. To call under a lease.</summary>
+    public IStepModel Predictor(InferencePrecision precision) => _predictors.GetOrAdd(precision, _ => new Lazy<IStepModel>(() =>
+        model is TransformerModel transformer && transformer.OutputWeight.device_type == DeviceType.CPU
+            ? new PackedTransformer((TransformerArchitecture)transformer.Settings, new ModuleWeights(transformer, precision))
+            : model)).Value;
 
     private void Return()
     {
@@ -65,11 +75,14 @@ internal sealed class SharedModel(SequenceModel model)
 }
 
 /// <summary>A hold on a shared model.</summary>
-internal sealed class ModelLease(SequenceModel model, Action release) : IDisposable
+internal sealed class ModelLease(SequenceModel model, SharedModel shared, Action release) : IDisposable
 {
     private Action? _release = release;
 
     public SequenceModel Model { get; } = model;
+
+    /// <inheritdoc cref="SharedModel.Predictor"/>
+    public IStepModel Predictor(InferencePrecision precision) => shared.Predictor(precision);
 
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
 }

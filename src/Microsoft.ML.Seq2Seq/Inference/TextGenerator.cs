@@ -37,6 +37,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     {
         var (options, constraints) = plan;
         using var lease = weights.Lease();
+        var predictor = lease.Predictor(InferencePrecision.Float32);
         var generations = new Generation[requests.Count];
         var encoded = new List<EncodedRow>(requests.Count);
         for (int row = 0; row < requests.Count; row++)
@@ -54,7 +55,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         Spread(Cut(encoded, options, threads), threads, (batch, stop) =>
         {
             var prefixed = constraints with { Prefixes = Prefixes(batch.Select(row => requests[row.Row].Prefix)) };
-            var hypotheses = Decode(lease.Model, [.. batch.Select(row => row.Ids)], options, prefixed,
+            var hypotheses = Decode(predictor, [.. batch.Select(row => row.Ids)], options, prefixed,
                 settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), stop);
             for (int i = 0; i < batch.Count; i++)
                 generations[batch[i].Row] = ToGeneration(batch[i].Ids, hypotheses[i]);
@@ -117,7 +118,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     }
 
     private IReadOnlyList<Hypothesis>[] Decode(
-        SequenceModel model, int[][] sources, DecodingOptions options, SearchConstraints constraints,
+        IStepModel model, int[][] sources, DecodingOptions options, SearchConstraints constraints,
         Action<int, int[]>? settled, CancellationToken cancellation)
     {
         using var inference = torch.inference_mode();

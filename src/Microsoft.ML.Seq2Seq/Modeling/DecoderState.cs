@@ -18,8 +18,8 @@ internal abstract class DecoderState : IDisposable
     /// those that follow.</summary>
     public bool NotesAttention { get; set; }
 
-    /// <summary>(R, S) of the last step: the shares of attention that source tokens had when the next token was
-    /// predicted. Null unless they are noted. Belongs to the dispose scope around the step.</summary>
+    /// <summary>(R, S) of a <see cref="SequenceModel"/>'s last step: the shares of attention that source tokens had when the
+    /// next token was predicted. Null unless they are noted. Belongs to the dispose scope around the step.</summary>
     public Tensor? Attention { get; set; }
 
     public abstract void Dispose();

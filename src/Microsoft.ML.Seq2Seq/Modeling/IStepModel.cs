@@ -1,5 +1,4 @@
 using Microsoft.ML.Seq2Seq.Batching;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
@@ -12,14 +11,33 @@ internal interface IStepModel
 
     /// <summary>Reads one more token of every hypothesis.</summary>
     /// <param name="state">Taken over: use the returned one from here on.</param>
-    /// <param name="tokens">(R) the last token of each hypothesis, int64.</param>
-    /// <returns>(R, V) logits of the next token, a fresh tensor that the caller may overwrite, and the state after
-    /// this one.</returns>
-    (Tensor Logits, DecoderState State) Step(DecoderState state, Tensor tokens);
+    /// <param name="tokens">(R) the last token of each hypothesis.</param>
+    /// <returns>What may come next, and the state after this token.</returns>
+    (StepOutput Output, DecoderState State) Step(DecoderState state, int[] tokens);
 
     /// <summary>Keeps, repeats or drops hypotheses and sources.</summary>
     /// <param name="state">Taken over: use the returned one from here on.</param>
-    /// <param name="hypotheses">(R') for each new row the old one, int64.</param>
-    /// <param name="sources">(B') for each new source the old one, int64; null keeps all.</param>
-    DecoderState Reorder(DecoderState state, Tensor hypotheses, Tensor? sources);
+    /// <param name="hypotheses">(R') for each new row the old one.</param>
+    /// <param name="sources">(B') for each new source the old one; null keeps all.</param>
+    DecoderState Reorder(DecoderState state, int[] hypotheses, int[]? sources);
+}
+
+/// <summary>What a model says of the next token of every hypothesis. It lasts until the model's next step, or until the end
+/// of the dispose scope around this one.</summary>
+/// <param name="logits">Of the first row; the caller may overwrite them.</param>
+/// <param name="stride">Elements from one row to the next.</param>
+/// <param name="attention">(R, longest source) shares of attention that source tokens had; null where they are not noted.</param>
+internal readonly unsafe struct StepOutput(float* logits, int rows, int vocabulary, int stride, float[]? attention)
+{
+    public int Rows => rows;
+
+    public int Vocabulary => vocabulary;
+
+    public bool HasAttention => attention is not null;
+
+    /// <summary>(V) logits of the token that follows a hypothesis.</summary>
+    public Span<float> Logits(int row) => new(logits + (nint)row * stride, vocabulary);
+
+    /// <summary>How a hypothesis attends to the first tokens of its source.</summary>
+    public ReadOnlySpan<float> Attention(int row, int sourceLength) => attention.AsSpan(attention!.Length / rows * row, sourceLength);
 }

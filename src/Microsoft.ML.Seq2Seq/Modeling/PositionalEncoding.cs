@@ -76,8 +76,11 @@ internal sealed class SinusoidalPositions : PositionalEncoding
         return embeddings.Plus(rows.to(embeddings.dtype));
     }
 
-    /// <summary>Rows start … start+length-1: (length, D). Computed in double precision.</summary>
-    public static Tensor Table(int start, int length, int dimension)
+    /// <summary>Rows start … start+length-1: (length, D).</summary>
+    public static Tensor Table(int start, int length, int dimension) => torch.tensor(Rows(start, length, dimension), [length, dimension]);
+
+    /// <summary>The same, row by row. Computed in double precision.</summary>
+    public static float[] Rows(int start, int length, int dimension)
     {
         var table = new float[length * dimension];
         for (int t = 0; t < length; t++)
@@ -89,14 +92,15 @@ internal sealed class SinusoidalPositions : PositionalEncoding
                 table[t * dimension + i + 1] = (float)Math.Cos(angle);
             }
         }
-        return torch.tensor(table, [length, dimension]);
+        return table;
     }
 }
 
 /// <summary>A trained vector for each of the first positions; later ones share the last.</summary>
 internal sealed class LearnedPositions : PositionalEncoding
 {
-    private const int LastPosition = 1023;
+    /// <summary>Those behind it share its vector.</summary>
+    public const int LastPosition = 1023;
 
     [ComponentName(Name = "table")]
     private readonly Parameter _table; // (LastPosition + 1, D)
@@ -126,10 +130,13 @@ internal sealed class RotaryPositions : PositionalEncoding
     public RotaryPositions(int headDimension)
         : base(nameof(RotaryPositions))
     {
-        var frequencies = Enumerable.Range(0, headDimension / 2).Select(i => (float)Math.Pow(10000, -2.0 * i / headDimension));
-        _frequencies = torch.tensor(frequencies.ToArray());
+        _frequencies = torch.tensor(Frequencies(headDimension));
         RegisterComponents();
     }
+
+    /// <summary>(d/2) the angle of each pair at position 1.</summary>
+    public static float[] Frequencies(int headDimension) =>
+        [.. Enumerable.Range(0, headDimension / 2).Select(i => (float)Math.Pow(10000, -2.0 * i / headDimension))];
 
     public override Tensor Rotate(Tensor x, int start)
     {
@@ -150,10 +157,12 @@ internal sealed class AlibiPositions : PositionalEncoding
     public AlibiPositions(int heads)
         : base(nameof(AlibiPositions))
     {
-        var slopes = Enumerable.Range(1, heads).Select(head => (float)Math.Pow(2, -8.0 * head / heads));
-        _slopes = torch.tensor(slopes.ToArray(), [1, heads, 1, 1]);
+        _slopes = torch.tensor(Slopes(heads), [1, heads, 1, 1]);
         RegisterComponents();
     }
+
+    /// <summary>(H)</summary>
+    public static float[] Slopes(int heads) => [.. Enumerable.Range(1, heads).Select(head => (float)Math.Pow(2, -8.0 * head / heads))];
 
     public override Tensor Bias(int start, int queries, int keys) =>
         Distances(start, queries, keys, _slopes.device).abs_().mul(_slopes).neg_(); // (1, H, Q, K)
@@ -184,20 +193,21 @@ internal sealed class RelativePositions : PositionalEncoding
         var buckets = new long[queries * keys];
         for (int q = 0; q < queries; q++)
             for (int k = 0; k < keys; k++)
-                buckets[q * keys + k] = Bucket(k - (start + q));
+                buckets[q * keys + k] = Bucket(k - (start + q), _bidirectional);
         var index = torch.tensor(buckets, ScalarType.Int64, _bias.device);
         return _bias.index_select(0, index).view(1, queries, keys, -1).permute(0, 3, 1, 2); // (1, H, Q, K)
     }
 
-    private int Bucket(int distance)
+    /// <summary>The bucket of a key that stands so far behind the query, or, if negative, before it.</summary>
+    public static int Bucket(int distance, bool bidirectional)
     {
         int buckets = Buckets, offset = 0;
-        if (_bidirectional)
+        if (bidirectional)
         {
             buckets /= 2;
             offset = distance > 0 ? buckets : 0;
         }
-        int behind = _bidirectional ? Math.Abs(distance) : Math.Max(0, -distance);
+        int behind = bidirectional ? Math.Abs(distance) : Math.Max(0, -distance);
         int exact = buckets / 2;
         if (behind < exact)
             return offset + behind;

@@ -1,4 +1,5 @@
 using Microsoft.ML.Seq2Seq.Batching;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -31,11 +32,29 @@ internal abstract class SequenceModel(string name) : nn.Module(name), IStepModel
     /// <inheritdoc/>
     public abstract DecoderState Start(SourceBatch source);
 
-    /// <inheritdoc/>
+    /// <summary>See <see cref="IStepModel.Step"/>.</summary>
+    /// <param name="tokens">(R) int64.</param>
+    /// <returns>(R, V) logits, a fresh tensor, and the state after this token.</returns>
     public abstract (Tensor Logits, DecoderState State) Step(DecoderState state, Tensor tokens);
 
-    /// <inheritdoc/>
+    /// <summary>See <see cref="IStepModel.Reorder"/>.</summary>
+    /// <param name="hypotheses">(R') int64.</param>
+    /// <param name="sources">(B') int64, or null.</param>
     public abstract DecoderState Reorder(DecoderState state, Tensor hypotheses, Tensor? sources);
+
+    unsafe (StepOutput Output, DecoderState State) IStepModel.Step(DecoderState state, int[] tokens)
+    {
+        (var onDevice, state) = Step(state, OnDevice(tokens));
+        var logits = onDevice.to(ScalarType.Float32).cpu().contiguous();
+        float[]? attention = state.NotesAttention ? state.Attention!.to(ScalarType.Float32).cpu().data<float>().ToArray() : null;
+        fixed (byte* first = logits.bytes)
+            return (new StepOutput((float*)first, tokens.Length, (int)logits.shape[1], (int)logits.shape[1], attention), state);
+    }
+
+    DecoderState IStepModel.Reorder(DecoderState state, int[] hypotheses, int[]? sources) =>
+        Reorder(state, OnDevice(hypotheses), sources is null ? null : OnDevice(sources));
+
+    private Tensor OnDevice(int[] indices) => torch.tensor(Array.ConvertAll(indices, index => (long)index), device: OutputWeight.device);
 
     /// <summary>A model of the same shape with weights of its own, on the same device: training binds them to this
     /// one's and runs both side by side.</summary>

@@ -11,6 +11,9 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 /// <summary>The Transformer (Vaswani et al. 2017, figure 1).</summary>
 internal sealed class TransformerModel : SequenceModel, IEncoder
 {
+    /// <summary>Finite: a padding position's window may hold nothing but padding, and a row of -∞ alone has no softmax.</summary>
+    private const float OutsideWindow = -1e30f;
+
     private readonly TransformerArchitecture _architecture;
     private readonly Scalar _embeddingScale; // √D
 
@@ -174,7 +177,7 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
         return training?.Dropout.Apply(x, _architecture.Dropout) ?? x;
     }
 
-    /// <summary>-∞ outside the attention window for queries start … on keys 0 …: (Q, K), or null without one.</summary>
+    /// <summary>Forbidding outside the attention window, for queries start … on keys 0 …: (Q, K), or null without one.</summary>
     private Tensor? WindowMask(int start, int queries, int keys)
     {
         if (_architecture.AttentionWindow is not { } window || keys <= window + 1)
@@ -183,7 +186,7 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
         for (int q = 0; q < queries; q++)
             for (int k = 0; k < keys; k++)
                 if (Math.Abs(start + q - k) > window)
-                    mask[q * keys + k] = float.NegativeInfinity;
+                    mask[q * keys + k] = OutsideWindow;
         return torch.tensor(mask, [queries, keys], device: _sourceEmbedding.device);
     }
 

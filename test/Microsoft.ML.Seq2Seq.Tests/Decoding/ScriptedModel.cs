@@ -60,14 +60,13 @@ internal sealed class ScriptedModel(int vocabulary, Func<int[], int[], double[]>
             [.. Enumerable.Repeat(Array.Empty<int>(), source.Rows)]);
     }
 
-    public (Tensor Logits, DecoderState State) Step(DecoderState state, Tensor tokens)
+    public unsafe (StepOutput Output, DecoderState State) Step(DecoderState state, int[] last)
     {
         var current = (State)state;
-        long[] last = tokens.data<long>().ToArray();
         OnStep?.Invoke(last.Length);
         int width = last.Length / current.SourceTokens.Length;
-        var read = current.Read.Select((before, row) => before.Append((int)last[row]).ToArray()).ToArray();
-        var logits = new float[last.Length * vocabulary];
+        var read = current.Read.Select((before, row) => before.Append(last[row]).ToArray()).ToArray();
+        float[] logits = GC.AllocateArray<float>(last.Length * vocabulary, pinned: true);
         for (int row = 0; row < last.Length; row++)
         {
             var next = script(current.SourceTokens[row / width], read[row][1..]);
@@ -75,32 +74,31 @@ internal sealed class ScriptedModel(int vocabulary, Func<int[], int[], double[]>
                 logits[row * vocabulary + token] = (float)next[token];
         }
         state.Dispose();
-        return (torch.tensor(logits, [last.Length, vocabulary]), new State(current.SourceTokens, read)
-        {
-            NotesAttention = state.NotesAttention,
-            Attention = state.NotesAttention ? Attend(current.SourceTokens, read, width) : null,
-        });
+        fixed (float* first = logits)
+            return (new StepOutput(first, last.Length, vocabulary, vocabulary,
+                state.NotesAttention ? Attend(current.SourceTokens, read, width) : null),
+                new State(current.SourceTokens, read) { NotesAttention = state.NotesAttention, Logits = logits });
     }
 
-    public DecoderState Reorder(DecoderState state, Tensor hypotheses, Tensor? sources)
+    public DecoderState Reorder(DecoderState state, int[] hypotheses, int[]? sources)
     {
         var current = (State)state;
         var next = new State(
-            sources is null ? current.SourceTokens : [.. sources.data<long>().ToArray().Select(row => current.SourceTokens[row])],
-            [.. hypotheses.data<long>().ToArray().Select(row => current.Read[row])])
+            sources is null ? current.SourceTokens : [.. sources.Select(row => current.SourceTokens[row])],
+            [.. hypotheses.Select(row => current.Read[row])])
         { NotesAttention = state.NotesAttention };
         state.Dispose();
         return next;
     }
 
     /// <summary>(R, S)</summary>
-    private Tensor Attend(int[][] sources, int[][] read, int width)
+    private float[] Attend(int[][] sources, int[][] read, int width)
     {
         int longest = sources.Max(source => source.Length) + 1;
         var shares = new float[read.Length * longest];
         for (int row = 0; row < read.Length; row++)
             Array.ConvertAll(Attention!(sources[row / width], read[row][1..]), share => (float)share).CopyTo(shares, row * longest);
-        return torch.tensor(shares, [read.Length, longest]);
+        return shares;
     }
 
     private sealed class State(int[][] sourceTokens, int[][] read) : DecoderState
@@ -109,6 +107,9 @@ internal sealed class ScriptedModel(int vocabulary, Func<int[], int[], double[]>
         private readonly Tensor _held = torch.zeros(1).DetachFromDisposeScope();
 
         public int[][] SourceTokens => sourceTokens;
+
+        /// <summary>Keeps them as long as search reads them.</summary>
+        public float[]? Logits { get; init; }
 
         /// <summary>What each hypothesis has read, the begin token first.</summary>
         public int[][] Read => read;

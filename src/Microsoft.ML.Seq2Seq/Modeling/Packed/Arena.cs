@@ -6,6 +6,9 @@ internal sealed unsafe class Arena
 {
     private const int FirstBlock = 1 << 15;
 
+    /// <summary>The mark before everything.</summary>
+    public static readonly (int Block, int Used) Start = (-1, 0);
+
     private readonly List<Pinned<float>> _blocks = [];
     private int _block = -1;
     private int _used; // of the current block

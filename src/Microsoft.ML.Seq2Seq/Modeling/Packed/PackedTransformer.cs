@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Microsoft.ML.Seq2Seq.Batching;
+
+namespace Microsoft.ML.Seq2Seq.Modeling;
+
+/// <summary>
+/// The Transformer once more, for prediction on a CPU: weights laid out for this machine's registers, and every step in C#,
+/// where an operation costs nothing but its arithmetic. It is immutable, and any number of threads may decode with it; one
+/// run of decoding computes on one thread.
+/// </summary>
+/// <remarks>A test holds it equal to <see cref="TransformerModel"/>. A row's results are the same to the last bit alone and in
+/// any batch.</remarks>
+internal sealed unsafe class PackedTransformer : IStepModel
+{
+    /// <summary>Source positions that pass through the encoder together: enough that reading the weights costs little.</summary>
+    private const int EncodedTogether = 384;
+
+    /// <summary>Memory of a run that is kept for the next, in bytes.</summary>
+    private const long LargestKept = 64 << 20;
+
+    private readonly ConcurrentBag<Workspace> _unused = [];
+    private readonly int _width; // of a row of the residual stream
+    private readonly float _embeddingScale; // √D
+    private readonly int _dimension;
+    private readonly int _layerWidth; // of the keys and values of one written position in one layer
+    private readonly PackedMatrix _sourceEmbedding;
+    private readonly PackedMatrix _targetEmbedding;
+    private readonly PackedLinear _output;
+    private readonly PackedPositions _encoderPositions;
+    private readonly PackedPositions _decoderPositions;
+    private readonly PackedEncoderLayer[] _encoder;
+    private readonly PackedDecoderLayer[] _decoder;
+    private readonly PackedNorm? _encoderNorm;
+    private readonly PackedNorm? _decoderNorm;
+
+    /// <param name="architecture">The model's.</param>
+    /// <param name="weights">Read once, here.</param>
+    public PackedTransformer(TransformerArchitecture architecture, IPackedWeights weights)
+    {
+        _dimension = architecture.ModelDimension;
+        _width = PackedMatrix.Padded(_dimension);
+        _embeddingScale = MathF.Sqrt(_dimension);
+        var shape = AttentionShape.Of(architecture);
+        _layerWidth = (2 * shape.Keys + 15) & ~15;
+        _sourceEmbedding = weights.Matrix("source_embedding", ..);
+        _targetEmbedding = weights.Has("target_embedding") ? weights.Matrix("target_embedding", ..) : _sourceEmbedding;
+        var output = weights.Has("output_weight") ? weights.Matrix("output_weight", ..) : _targetEmbedding;
+        _output = new PackedLinear(output, []);
+        _encoderPositions = new PackedPositions(weights, "encoder_positions", architecture, bidirectional: true);
+        _decoderPositions = new PackedPositions(weights, "decoder_positions", architecture, bidirectional: false);
+        _encoder = [.. Enumerable.Range(0, architecture.EncoderLayers).Select(i =>
+            new PackedEncoderLayer(weights, $"encoder.{i}", architecture, _encoderPositions))];
+        _decoder = [.. Enumerable.Range(0, architecture.DecoderLayers).Select(i =>
+            new PackedDecoderLayer(weights, $"decoder.{i}", architecture, _decoderPositions))];
+        if (architecture.NormPlacement == NormPlacement.Pre)
+        {
+            _encoderNorm = new PackedNorm(weights, "encoder_norm");
+            _decoderNorm = new PackedNorm(weights, "decoder_norm");
+        }
+    }
+
+    /// <inheritdoc/>
+    public DecoderState Start(SourceBatch source)
+    {
+        var workspace = _unused.TryTake(out var used) ? used : new Workspace();
+        int[] lengths = [.. source.SourceLengths];
+        int positions = lengths.Sum(), memoryWidth = _decoder[0].CrossAttention.MemoryWidth;
+        nint layer = (nint)positions * memoryWidth;
+        float* memory = workspace.Lasting.Take(checked((int)(layer * _decoder.Length)));
+        var rows = (float**)workspace.Lasting.Take<nint>(positions);
+        for (int i = 0; i < positions; i++)
+            rows[i] = memory + (nint)i * memoryWidth;
+        var ids = MemoryMarshal.Cast<byte, long>(source.Source.bytes); // (B, S)
+        int stride = ids.Length / lengths.Length, first = 0;
+        for (int start = 0, end; start < lengths.Length; start = end)
+        {
+            int together = lengths[start];
+            for (end = start + 1; end < lengths.Length && together + lengths[end] <= EncodedTogether; end++)
+                together += lengths[end];
+            var mark = workspace.Scratch.Mark();
+            float* encoded = Encode(ids[(start * stride)..], stride, lengths.AsSpan(start..end), together, workspace.Scratch);
+            for (int i = 0; i < _decoder.Length; i++)
+                _decoder[i].CrossAttention.Read(encoded, together, memory + i * layer + (nint)first * memoryWidth, workspace.Scratch);
+            workspace.Scratch.Release(mark);
+            first += together;
+        }
+        return new PackedState(workspace, rows, lengths, layer, _layerWidth, GiveBack);
+    }
+
+    /// <inheritdoc/>
+    public (StepOutput Output, DecoderState State) Step(DecoderState state, int[] tokens)
+    {
+        var current = (PackedState)state;
+        var scratch = current.Scratch;
+        scratch.Release(Arena.Start);
+        int rows = current.Rows;
+        float* stream = scratch.Take(rows * _width), normed = scratch.Take(rows * _width);
+        for (int row = 0; row < rows; row++)
+            Embed(_targetEmbedding, tokens[row], _decoderPositions, current.Position, stream + (nint)row * _width);
+        current.Extend(_layerWidth * _decoder.Length);
+        float[]? shares = current.NotesAttention ? new float[rows * current.LongestSource] : null;
+        // The last layer but one aligns best (Garg et al. 2019, section 4.2).
+        int aligned = Math.Max(0, _decoder.Length - 2);
+        for (int i = 0; i < _decoder.Length; i++)
+            _decoder[i].Next(stream, normed, current, i, i == aligned ? shares : null, scratch);
+        _decoderNorm?.Apply(stream, rows, stream);
+        current.Advance();
+        float* logits = scratch.Take(rows * _output.Width);
+        _output.Apply(stream, rows, logits, Epilogue.Store, scratch);
+        return (new StepOutput(logits, rows, _output.Matrix.Outputs, _output.Width, shares), current);
+    }
+
+    /// <inheritdoc/>
+    public DecoderState Reorder(DecoderState state, int[] hypotheses, int[]? sources)
+    {
+        var current = (PackedState)state;
+        current.Select(hypotheses, sources);
+        return current;
+    }
+
+    /// <summary>The encoder's output for sources one behind the other: (positions, D).</summary>
+    private float* Encode(ReadOnlySpan<long> ids, int stride, ReadOnlySpan<int> lengths, int positions, Arena scratch)
+    {
+        float* stream = scratch.Take(positions * _width), normed = scratch.Take(positions * _width), x = stream;
+        for (int i = 0; i < lengths.Length; i++)
+            for (int t = 0; t < lengths[i]; t++, x += _width)
+                Embed(_sourceEmbedding, (int)ids[i * stride + t], _encoderPositions, t, x);
+        foreach (var layer in _encoder)
+            layer.Forward(stream, positions, normed, lengths, scratch);
+        _encoderNorm?.Apply(stream, positions, stream);
+        return stream;
+    }
+
+    /// <summary>√D-scaled embedding with its position (sections 3.4, 3.5): (D).</summary>
+    private void Embed(PackedMatrix table, int token, PackedPositions positions, int position, float* x)
+    {
+        table.CopyRow(token, x);
+        for (int i = 0; i < _dimension; i++)
+            x[i] *= _embeddingScale;
+        positions.AddTo(x, position);
+    }
+
+    private void GiveBack(Workspace workspace)
+    {
+        workspace.Lasting.Release(Arena.Start);
+        workspace.Scratch.Release(Arena.Start);
+        if (workspace.Size <= LargestKept)
+            _unused.Add(workspace);
+    }
+}

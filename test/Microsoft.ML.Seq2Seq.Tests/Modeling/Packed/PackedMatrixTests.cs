@@ -1,0 +1,170 @@
+using Microsoft.ML.Seq2Seq.Modeling;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Modeling;
+
+/// <summary>Packed products against sums in double precision.</summary>
+[TestClass]
+public sealed unsafe class PackedMatrixTests
+{
+    private static readonly InferencePrecision[] _precisions =
+        [InferencePrecision.Float32, InferencePrecision.BFloat16, InferencePrecision.Int8];
+
+    private readonly Random _random = new(7);
+
+    public static IEnumerable<object[]> Shapes() =>
+        from precision in _precisions
+        from shape in new[] { (1, 1, 1), (2, 3, 5), (3, 64, 64), (4, 65, 63), (5, 130, 130), (6, 40, 7), (7, 200, 129), (17, 70, 33), (60, 64, 2100) }
+        select new object[] { precision, shape.Item1, shape.Item2, shape.Item3 };
+
+    [TestMethod]
+    [DynamicData(nameof(Shapes))]
+    public void AProductEqualsTheSumsOfWhatTheMatrixHolds(InferencePrecision precision, int rows, int outputs, int inputs)
+    {
+        float[] weight = Normal(outputs * inputs), bias = Normal(outputs), x = Normal(rows * inputs);
+        var matrix = PackedMatrix.Pack(weight, outputs, inputs, precision);
+        float[] held = Held(matrix);
+        float[] y = Multiply(matrix, x, rows, bias, Epilogue.Store);
+        // Of int8, x is rounded too: to 1/255 of its range, an error that grows with the root of the sum's length.
+        double tolerance = precision == InferencePrecision.Int8 ? 0.06 * Math.Sqrt(inputs) : 1e-5 * Math.Sqrt(inputs) + 1e-5;
+        for (int row = 0; row < rows; row++)
+        {
+            for (int output = 0; output < outputs; output++)
+            {
+                double expected = bias[output];
+                for (int input = 0; input < inputs; input++)
+                    expected += (double)x[row * inputs + input] * held[output * inputs + input];
+                Assert.AreEqual(expected, y[row * outputs + output], tolerance, $"row {row}, output {output}");
+            }
+        }
+    }
+
+    [TestMethod]
+    [DataRow(InferencePrecision.Float32, 0)]
+    [DataRow(InferencePrecision.BFloat16, 1.0 / 256)]
+    [DataRow(InferencePrecision.Int8, 1.0 / 20)]
+    public void WeightsComeBackAsRoundedAsTheirPrecisionSays(InferencePrecision precision, double relative)
+    {
+        float[] weight = Normal(70 * 37);
+        float[] held = Held(PackedMatrix.Pack(weight, 70, 37, precision));
+        for (int i = 0; i < weight.Length; i++)
+            Assert.AreEqual(weight[i], held[i], precision == InferencePrecision.Int8 ? relative : Math.Abs(weight[i]) * relative);
+    }
+
+    [TestMethod]
+    [DataRow(InferencePrecision.Float32)]
+    [DataRow(InferencePrecision.BFloat16)]
+    [DataRow(InferencePrecision.Int8)]
+    public void ARowIsTheSameToTheBitInAnyBatch(InferencePrecision precision)
+    {
+        const int Rows = 150, Outputs = 97, Inputs = 515;
+        var matrix = PackedMatrix.Pack(Normal(Outputs * Inputs), Outputs, Inputs, precision);
+        float[] x = Normal(Rows * Inputs), bias = Normal(Outputs);
+        float[] all = Multiply(matrix, x, Rows, bias, Epilogue.Store);
+        for (int first = 0; first < Rows;)
+        {
+            int count = Math.Min(1 + first % 13, Rows - first);
+            float[] some = Multiply(matrix, x[(first * Inputs)..((first + count) * Inputs)], count, bias, Epilogue.Store);
+            CollectionAssert.AreEqual(all[(first * Outputs)..((first + count) * Outputs)], some, $"rows {first} … {first + count - 1}");
+            first += count;
+        }
+    }
+
+    [TestMethod]
+    [DataRow(InferencePrecision.Float32)]
+    [DataRow(InferencePrecision.BFloat16)]
+    [DataRow(InferencePrecision.Int8)]
+    public void AnEpilogueCutsOffOrAdds(InferencePrecision precision)
+    {
+        const int Rows = 7, Outputs = 70, Inputs = 20;
+        var matrix = PackedMatrix.Pack(Normal(Outputs * Inputs), Outputs, Inputs, precision);
+        float[] x = Normal(Rows * Inputs), bias = Normal(Outputs), before = Normal(Rows * Outputs);
+        float[] plain = Multiply(matrix, x, Rows, bias, Epilogue.Store);
+        CollectionAssert.AreEqual(Array.ConvertAll(plain, value => MathF.Max(value, 0)), Multiply(matrix, x, Rows, bias, Epilogue.StoreRelu));
+        CollectionAssert.AreEqual(plain.Zip(before, (a, b) => a + b).ToArray(), Multiply(matrix, x, Rows, bias, Epilogue.Add, before));
+    }
+
+    [TestMethod]
+    public void WithoutTheMachinesInstructionsInt8GivesTheSameBits()
+    {
+        const int Rows = 9, Outputs = 75, Inputs = 133;
+        var values = new sbyte[Outputs * Inputs];
+        var scales = new float[Outputs];
+        Int8Matrix.Quantize(Normal(Outputs * Inputs), values, scales);
+        float[] x = Normal(Rows * Inputs), bias = Normal(Outputs);
+        x[5] = 300; // an outlier takes all of the range
+        float[] native = Multiply(new Int8Matrix(values, scales, Outputs, Inputs), x, Rows, bias, Epilogue.Store);
+        float[] portable = Multiply(new Int8Matrix(values, scales, Outputs, Inputs, portable: true), x, Rows, bias, Epilogue.Store);
+        CollectionAssert.AreEqual(portable, native);
+    }
+
+    [TestMethod]
+    public void Int8SumsReachTheirExtremesWithoutOverflow()
+    {
+        const int Inputs = 4096;
+        var values = new sbyte[Inputs];
+        values.AsSpan().Fill(-127);
+        float[] x = [.. Enumerable.Repeat(255f, Inputs)];
+        var matrix = PackedMatrix.FromInt8(values, [1], 1, Inputs);
+        Assert.AreEqual(-127f * 255 * Inputs, Multiply(matrix, x, 1, [0], Epilogue.Store)[0]);
+    }
+
+    [TestMethod]
+    public void BFloat16BitsAreTakenAsTheyAre()
+    {
+        float[] weight = [1.5f, -2, 0.0078125f, 3e38f, 0, 1e-38f];
+        ushort[] bits = Array.ConvertAll(weight, BFloat16Panel.Round);
+        CollectionAssert.AreEqual(Held(PackedMatrix.Pack(weight, 2, 3, InferencePrecision.BFloat16)), Held(PackedMatrix.FromBFloat16(bits, 2, 3)));
+        Assert.AreEqual(1.0078125f, Held(PackedMatrix.FromBFloat16([BFloat16Panel.Round(1.01f)], 1, 1))[0]);
+        Assert.IsTrue(float.IsNaN(Held(PackedMatrix.FromBFloat16([BFloat16Panel.Round(float.NaN)], 1, 1))[0]));
+    }
+
+    [TestMethod]
+    public void APrecisionThatIsNoneIsRefused()
+    {
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => PackedMatrix.Pack([1], 1, 1, InferencePrecision.Auto));
+        StringAssert.Contains(error.Message, "Auto", StringComparison.Ordinal);
+    }
+
+    private float[] Normal(int count) => [.. Enumerable.Range(0, count).Select(_ =>
+        (float)(Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble())))];
+
+    /// <summary>(outputs, inputs)</summary>
+    private static float[] Held(PackedMatrix matrix)
+    {
+        int width = PackedMatrix.Padded(matrix.Inputs);
+        var row = new Pinned<float>(width);
+        var held = new float[matrix.Outputs * matrix.Inputs];
+        for (int output = 0; output < matrix.Outputs; output++)
+        {
+            row.Span.Fill(1);
+            matrix.CopyRow(output, row.First);
+            row.Span[..matrix.Inputs].CopyTo(held.AsSpan(output * matrix.Inputs));
+            Assert.IsFalse(row.Span[matrix.Inputs..].ContainsAnyExcept(0f), "padding");
+        }
+        GC.KeepAlive(row);
+        return held;
+    }
+
+    /// <summary>(rows, inputs) → (rows, outputs)</summary>
+    private static float[] Multiply(PackedMatrix matrix, float[] x, int rows, float[] bias, Epilogue epilogue, float[]? before = null)
+    {
+        int width = PackedMatrix.Padded(matrix.Inputs), outputWidth = PackedMatrix.Padded(matrix.Outputs);
+        Pinned<float> padded = new(rows * width), result = new(rows * outputWidth), shift = Pinned<float>.Copy(bias, outputWidth);
+        for (int row = 0; row < rows; row++)
+        {
+            x.AsSpan(row * matrix.Inputs, matrix.Inputs).CopyTo(padded.Span[(row * width)..]);
+            before?.AsSpan(row * matrix.Outputs, matrix.Outputs).CopyTo(result.Span[(row * outputWidth)..]);
+        }
+        matrix.Multiply(padded.First, rows, result.First, shift.First, epilogue, new Arena());
+        var y = new float[rows * matrix.Outputs];
+        for (int row = 0; row < rows; row++)
+        {
+            result.Span.Slice(row * outputWidth, matrix.Outputs).CopyTo(y.AsSpan(row * matrix.Outputs));
+            Assert.IsFalse(result.Span.Slice(row * outputWidth + matrix.Outputs, outputWidth - matrix.Outputs).ContainsAnyExcept(0f), "padding");
+        }
+        GC.KeepAlive(padded);
+        GC.KeepAlive(result);
+        GC.KeepAlive(shift);
+        return y;
+    }
+}
