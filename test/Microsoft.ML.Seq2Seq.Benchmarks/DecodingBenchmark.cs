@@ -84,7 +84,7 @@ internal static class DecodingBenchmark
             Vocabulary = tiny ? 10_000 : 32_000;
             Plain = new DecodingPlainLoop(architecture, Vocabulary);
             using var generator = new Generator(1, CPU);
-            _weights = new SharedModel(new TransformerModel(architecture, Vocabulary, Vocabulary, generator));
+            _weights = new SharedModel(ServedModel.Of(new TransformerModel(architecture, Vocabulary, Vocabulary, generator)));
             _weights.AddOwner();
             var tokenizer = new UnitTokenizer(SubwordKind.Whitespace, new TextPreparation(Lowercase: false, TextNormalization.None),
                 [.. Enumerable.Range(SpecialTokens.FirstText, Vocabulary - SpecialTokens.FirstText).Select(id => $"t{id}")]);

@@ -114,6 +114,13 @@ public sealed class DecodingOptions
     /// memory. Default 4,096. The output doesn't depend on it.</summary>
     public int BatchTokens { get; set; } = 4096;
 
+    /// <summary>The numbers to compute with. Default <see cref="InferencePrecision.Auto"/>: those that the model's weights are
+    /// kept in, which rounds nothing: float32 for a model that was trained, 8-bit integers for one that was quantised to
+    /// them (<see cref="Seq2SeqTransformer.Quantize"/>) on a machine with instructions for such. Another precision is packed
+    /// beside the model's own at the first prediction, and takes memory of its own. Only Transformers on a CPU have a
+    /// choice.</summary>
+    public InferencePrecision Precision { get; set; }
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it, its value and
     /// what is allowed.</exception>
@@ -153,6 +160,7 @@ public sealed class DecodingOptions
         if (PrefixColumnName is not null)
             OptionCheck.NotEmpty(nameof(PrefixColumnName), PrefixColumnName);
         OptionCheck.AtLeast(nameof(BatchTokens), BatchTokens, 1);
+        OptionCheck.Defined(nameof(Precision), Precision);
     }
 
     private void ValidateAllowedTargets()

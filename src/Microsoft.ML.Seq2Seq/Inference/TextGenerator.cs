@@ -1,7 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Modeling;
-using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -37,7 +36,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     {
         var (options, constraints) = plan;
         using var lease = weights.Lease();
-        var predictor = lease.Predictor(InferencePrecision.Float32);
+        var predictor = lease.Model.Predictor(options.Precision);
         var generations = new Generation[requests.Count];
         var encoded = new List<EncodedRow>(requests.Count);
         for (int row = 0; row < requests.Count; row++)
@@ -51,7 +50,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         decoded?.Invoke(requests.Count - encoded.Count);
         // Longest first: a batch too large for the memory shows at once, and the last batches to be dealt out are short.
         encoded.Sort((a, b) => (b.Ids.Length, a.Row).CompareTo((a.Ids.Length, b.Row)));
-        int threads = workers ?? (device.type == DeviceType.CPU ? torch.get_num_threads() : 1);
+        int threads = workers ?? SideBySide.Threads(device);
         Spread(Cut(encoded, options, threads), threads, (batch, stop) =>
         {
             var prefixed = constraints with { Prefixes = Prefixes(batch.Select(row => requests[row.Row].Prefix)) };
@@ -83,32 +82,12 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     }
 
     /// <summary>Deals the batches out to workers. A single large one stays on the caller's thread, to use all of libtorch's
-    /// threads there; those only hinder a small one. The first failure stops the others.</summary>
+    /// threads there; those only hinder a small one.</summary>
     private static void Spread(
         List<List<EncodedRow>> batches, int workers, Action<List<EncodedRow>, CancellationToken> decode, CancellationToken cancellation)
     {
-        if (workers == 1 || batches.Count == 0 || (batches.Count == 1 && batches[0].Sum(row => row.Ids.Length) >= LargeBatch))
-        {
-            foreach (var batch in batches)
-                decode(batch, cancellation);
-            return;
-        }
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        int next = -1;
-        SingleThreads.Run("Decoding", Math.Min(workers, batches.Count), () =>
-        {
-            try
-            {
-                for (int i; (i = Interlocked.Increment(ref next)) < batches.Count && !stop.IsCancellationRequested;)
-                    decode(batches[i], stop.Token);
-            }
-            catch
-            {
-                stop.Cancel();
-                throw;
-            }
-        });
-        cancellation.ThrowIfCancellationRequested();
+        bool isLarge = batches.Count == 1 && batches[0].Sum(row => row.Ids.Length) >= LargeBatch;
+        SideBySide.ForEach("Decoding", batches, isLarge ? 1 : workers, decode, cancellation);
     }
 
     private int[][]? Prefixes(IEnumerable<string?> prefixes)

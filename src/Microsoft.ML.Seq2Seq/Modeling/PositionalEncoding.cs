@@ -172,7 +172,7 @@ internal sealed class AlibiPositions : PositionalEncoding
 /// tokens, one for all beyond (Raffel et al. 2020, section 2.1).</summary>
 internal sealed class RelativePositions : PositionalEncoding
 {
-    private const int Buckets = 32;
+    public const int Buckets = 32;
     private const int Farthest = 128;
 
     private readonly bool _bidirectional;

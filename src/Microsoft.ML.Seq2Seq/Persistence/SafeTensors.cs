@@ -31,11 +31,14 @@ internal static class SafeTensors
     /// <param name="stream">Written from its present position.</param>
     /// <param name="tensors">Names are unique.</param>
     public static void Write(Stream stream, IEnumerable<(string Name, Tensor Tensor)> tensors) =>
-        Write(stream, [.. tensors.Select(named => new TensorContent(new(named.Name, named.Tensor.dtype, named.Tensor.shape), to =>
-        {
-            using var scope = NewDisposeScope();
-            to.Write(named.Tensor.detach().cpu().contiguous().bytes);
-        }))]);
+        Write(stream, [.. tensors.Select(named => Content(named.Name, named.Tensor))]);
+
+    /// <summary>A tensor to be written; it may lie on any device.</summary>
+    public static TensorContent Content(string name, Tensor tensor) => new(new(name, tensor.dtype, tensor.shape), stream =>
+    {
+        using var scope = NewDisposeScope();
+        stream.Write(tensor.detach().cpu().contiguous().bytes);
+    });
 
     /// <summary>Writes tensors one after the other: each is asked for its content when its turn has come.</summary>
     /// <inheritdoc cref="Write(Stream, IEnumerable{ValueTuple{string, Tensor}})"/>
