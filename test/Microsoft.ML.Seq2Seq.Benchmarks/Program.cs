@@ -5,6 +5,7 @@ using Microsoft.ML.Seq2Seq.Benchmarks;
 var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET user has without it.")
 {
     DecodingBenchmark.Command(),
+    LoadingBenchmark.Command(),
     ServingBenchmark.Command(),
     TrainingBenchmark.Command(),
     VocabularyBenchmark.Command(),
