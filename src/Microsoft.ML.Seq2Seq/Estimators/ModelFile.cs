@@ -80,9 +80,8 @@ internal static class ModelFile
         ModelReader reader, TransformerArchitecture architecture, TextCodec codec, InferencePrecision precision)
     {
         var shapes = TransformerWeights.Of(architecture, codec.Source.VocabularySize, codec.Target.VocabularySize).ToArray();
-        var tensors = reader.ReadEntry(WeightsEntry, stream =>
-            RawTensors.Read(stream, found => Weights.Require(found, StoredWeights.Entries(shapes, precision))));
-        return PackedModel.Of(tensors, shapes, architecture, precision);
+        var weights = reader.ReadEntry(WeightsEntry, stream => StoredWeights.Read(stream, shapes, precision));
+        return new PackedModel(architecture, weights);
     }
 
     private static (ServedModel Model, Device? Device) ReadModule(

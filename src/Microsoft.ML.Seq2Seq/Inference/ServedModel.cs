@@ -73,27 +73,20 @@ internal sealed class PackedModel : ServedModel
     private readonly StoredWeights _weights;
     private readonly ConcurrentDictionary<InferencePrecision, Lazy<PackedTransformer>> _predictors = new();
 
-    private PackedModel(TransformerArchitecture architecture, StoredWeights weights, PackedTransformer model)
+    /// <param name="weights">Packed here, unless they are already.</param>
+    public PackedModel(TransformerArchitecture architecture, StoredWeights weights)
     {
         _architecture = architecture;
         _weights = weights;
+        var model = new PackedTransformer(architecture, weights);
         _predictors[weights.Precision] = new(model);
     }
 
     public override InferencePrecision Precision => _weights.Precision;
 
     /// <summary>Of a trained model, which is left to the caller.</summary>
-    public static PackedModel Of(TransformerModel trained, InferencePrecision precision)
-    {
-        var architecture = (TransformerArchitecture)trained.Settings;
-        return new PackedModel(architecture, StoredWeights.Of(trained, architecture, precision, out var model), model);
-    }
-
-    /// <inheritdoc cref="StoredWeights.Of(RawTensors, IReadOnlyList{ValueTuple{string, long[]}}, TransformerArchitecture, InferencePrecision, out PackedTransformer)"/>
-    public static PackedModel Of(
-        RawTensors tensors, IReadOnlyList<(string Name, long[] Shape)> shapes, TransformerArchitecture architecture,
-        InferencePrecision precision) =>
-        new(architecture, StoredWeights.Of(tensors, shapes, architecture, precision, out var model), model);
+    public static PackedModel Of(TransformerModel trained, InferencePrecision precision) =>
+        new((TransformerArchitecture)trained.Settings, StoredWeights.Of(trained, precision));
 
     public override void Require(InferencePrecision precision)
     {
@@ -102,11 +95,11 @@ internal sealed class PackedModel : ServedModel
     public override IStepModel Predictor(InferencePrecision precision)
     {
         var chosen = Choose(precision);
-        return _predictors.GetOrAdd(chosen, _ => new(() => _weights.PackAs(chosen, _architecture))).Value;
+        return _predictors.GetOrAdd(chosen, _ => new(() => new PackedTransformer(_architecture, _weights.In(chosen)))).Value;
     }
 
     public override ServedModel Quantize(InferencePrecision precision) =>
-        new PackedModel(_architecture, _weights.CopyAs(precision, _architecture, out var model), model);
+        new PackedModel(_architecture, _weights.In(precision));
 
     public override IReadOnlyList<TensorContent> Contents() => _weights.Contents();
 

@@ -5,8 +5,11 @@ namespace Microsoft.ML.Seq2Seq.Interop;
 /// <summary>Takes the SHA-256 of what is read or written through it, so that nobody has to read it twice.</summary>
 /// <param name="inner">Owned from here on.</param>
 /// <param name="length">Bytes that there are to read.</param>
-internal sealed class DigestStream(Stream inner, long length = 0) : Stream
+internal sealed unsafe class DigestStream(Stream inner, long length = 0) : Stream
 {
+    /// <summary>Bytes that are digested on another thread while the next are read.</summary>
+    private const int Chunk = 1 << 20;
+
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _position;
 
@@ -33,6 +36,33 @@ internal sealed class DigestStream(Stream inner, long length = 0) : Stream
     }
 
     public override int Read(Span<byte> buffer)
+    {
+        if (buffer.Length <= 2 * Chunk)
+            return ReadChunk(buffer);
+        fixed (byte* first = buffer)
+        {
+            int total = 0;
+            var digesting = Task.CompletedTask;
+            try
+            {
+                while (total < buffer.Length && inner.Read(buffer.Slice(total, Math.Min(Chunk, buffer.Length - total))) is > 0 and int read)
+                {
+                    byte* chunk = first + total;
+                    digesting.Wait();
+                    digesting = Task.Run(() => _hash.AppendData(new ReadOnlySpan<byte>(chunk, read)));
+                    total += read;
+                }
+            }
+            finally
+            {
+                digesting.Wait(); // no longer than the buffer stands still
+            }
+            _position += total;
+            return total;
+        }
+    }
+
+    private int ReadChunk(Span<byte> buffer)
     {
         int read = inner.Read(buffer);
         _hash.AppendData(buffer[..read]);

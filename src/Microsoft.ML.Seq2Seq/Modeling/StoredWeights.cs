@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Seq2Seq.Persistence;
 using static TorchSharp.torch;
@@ -5,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>
-/// The weights of a Transformer that keeps them packed and nowhere else. The matrices that its <see cref="PackedTransformer"/>
-/// asks for are remembered, and unpacked, one at a time, when they are written to a file or packed in another precision.
+/// The weights of a Transformer that keeps them packed and nowhere else. What its <see cref="PackedTransformer"/> asks for is
+/// packed then, and remembered; it is unpacked, one matrix at a time, to be written to a file or packed in another precision.
 /// </summary>
 internal sealed unsafe class StoredWeights : IPackedWeights
 {
@@ -30,12 +31,11 @@ internal sealed unsafe class StoredWeights : IPackedWeights
     /// <summary>Of the matrices; all that is not a matrix is float32.</summary>
     public InferencePrecision Precision { get; }
 
-    /// <summary>Of a trained model, which is not needed any more.</summary>
-    public static StoredWeights Of(
-        TransformerModel trained, TransformerArchitecture architecture, InferencePrecision precision, out PackedTransformer model)
+    /// <summary>Of a trained model, as long as it is there.</summary>
+    public static StoredWeights Of(TransformerModel trained, InferencePrecision precision)
     {
         var parameters = trained.named_parameters().ToDictionary(named => named.name, named => (Tensor)named.parameter);
-        var weights = new StoredWeights(precision, parameters.Select(named => (named.Key, named.Value.shape)), name =>
+        return new StoredWeights(precision, parameters.Select(named => (named.Key, named.Value.shape)), name =>
         {
             using var noGrad = no_grad();
             using var scope = NewDisposeScope();
@@ -44,17 +44,34 @@ internal sealed unsafe class StoredWeights : IPackedWeights
             values.bytes.CopyTo(copy.Bytes);
             return new Unpacked(copy, null);
         });
-        return Packed(weights, architecture, out model);
     }
 
-    /// <summary>Of a file; its tensors are freed as they are packed.</summary>
-    /// <param name="tensors">Those of <see cref="Entries"/>; taken over.</param>
-    public static StoredWeights Of(
-        RawTensors tensors, IReadOnlyList<(string Name, long[] Shape)> shapes, TransformerArchitecture architecture,
-        InferencePrecision precision, out PackedTransformer model)
+    /// <summary>Reads a file. What is read is packed meanwhile, and let go of.</summary>
+    /// <param name="shapes">What the architecture wants.</param>
+    /// <exception cref="InvalidDataException">The content is not what the format or the architecture says.</exception>
+    public static StoredWeights Read(Stream stream, IReadOnlyList<(string Name, long[] Shape)> shapes, InferencePrecision precision)
     {
-        using (tensors)
-            return Packed(new StoredWeights(precision, shapes, name => Take(tensors, name)), architecture, out model);
+        var tensors = new ConcurrentDictionary<string, RawTensor>(StringComparer.Ordinal);
+        var weights = new StoredWeights(precision, shapes, name => Take(tensors, name));
+        var packing = new List<Task>();
+        try
+        {
+            SafeTensors.Read(stream, found => Weights.Require(found, Entries(shapes, precision)), entry =>
+            {
+                var tensor = new RawTensor(entry);
+                tensors[entry.Name] = tensor;
+                stream.ReadExactly(tensor.Bytes);
+                string name = entry.Name.EndsWith(ScaleSuffix, StringComparison.Ordinal) ? entry.Name[..^ScaleSuffix.Length] : entry.Name;
+                bool isComplete = tensors.ContainsKey(name) && (precision != InferencePrecision.Int8 || tensors.ContainsKey(name + ScaleSuffix));
+                if (isComplete && weights._weights[name].IsTakenWhole)
+                    packing.Add(Task.Run(() => weights.Matrix(name, ..)));
+            });
+        }
+        finally
+        {
+            Task.WaitAll(packing);
+        }
+        return weights;
     }
 
     /// <summary>What a file of weights holds.</summary>
@@ -70,13 +87,9 @@ internal sealed unsafe class StoredWeights : IPackedWeights
         }
     }
 
-    /// <summary>The same model in another precision, beside this one.</summary>
-    public PackedTransformer PackAs(InferencePrecision precision, TransformerArchitecture architecture) =>
-        new(architecture, In(precision));
-
-    /// <summary>A model of its own in another precision.</summary>
-    public StoredWeights CopyAs(InferencePrecision precision, TransformerArchitecture architecture, out PackedTransformer model) =>
-        Packed(In(precision), architecture, out model);
+    /// <summary>The same weights in another precision, for a model beside this one's.</summary>
+    public StoredWeights In(InferencePrecision precision) =>
+        new(precision, _inOrder.Select(weight => (weight.Name, weight.Shape)), name => _weights[name].Unpack());
 
     /// <summary>What a file of these weights holds.</summary>
     public IReadOnlyList<TensorContent> Contents() => [.. _inOrder.SelectMany(weight => weight.Contents())];
@@ -86,16 +99,6 @@ internal sealed unsafe class StoredWeights : IPackedWeights
     public float[] Values(string name) => _weights[name].GetValues();
 
     public PackedMatrix Matrix(string name, Range rows) => _weights[name].GetMatrix(rows);
-
-    private StoredWeights In(InferencePrecision precision) =>
-        new(precision, _inOrder.Select(weight => (weight.Name, weight.Shape)), name => _weights[name].Unpack());
-
-    /// <summary>The model made of these weights, and with it all that was asked for.</summary>
-    private static StoredWeights Packed(StoredWeights weights, TransformerArchitecture architecture, out PackedTransformer model)
-    {
-        model = new PackedTransformer(architecture, weights);
-        return weights;
-    }
 
     /// <summary>The matrices of <see cref="IPackedWeights"/>: embeddings and the weights of linear layers.</summary>
     private static bool IsMatrix(string name, long[] shape) =>
@@ -108,12 +111,13 @@ internal sealed unsafe class StoredWeights : IPackedWeights
         _ => ScalarType.Float32,
     };
 
-    private static Unpacked Take(RawTensors tensors, string name)
+    private static Unpacked Take(ConcurrentDictionary<string, RawTensor> tensors, string name)
     {
-        var values = tensors.Take(name);
-        if (values.Entry.Type != ScalarType.Int8)
+        tensors.Remove(name, out var values);
+        if (values!.Entry.Type != ScalarType.Int8)
             return new Unpacked(values, null);
-        using var scales = tensors.Take(name + ScaleSuffix);
+        tensors.Remove(name + ScaleSuffix, out var rawScales);
+        using var scales = rawScales!;
         return new Unpacked(values, scales.As<float>().ToArray());
     }
 
@@ -156,6 +160,9 @@ internal sealed unsafe class StoredWeights : IPackedWeights
         private float[]? _values;
 
         public string Name => name;
+
+        /// <summary>Whether it is a matrix that no layer wants in parts.</summary>
+        public bool IsTakenWhole => IsMatrix(name, shape) && !name.Contains(".cross_attention.query", StringComparison.Ordinal);
 
         public long[] Shape => shape;
 
