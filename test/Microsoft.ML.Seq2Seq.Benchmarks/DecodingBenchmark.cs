@@ -15,6 +15,7 @@ namespace Microsoft.ML.Seq2Seq.Benchmarks;
 internal static class DecodingBenchmark
 {
     private const int Tokens = 25; // of each source, its end included, and of each target
+    private const int LeastSources = 16; // of one round
 
     public static System.CommandLine.Command Command()
     {
@@ -22,32 +23,34 @@ internal static class DecodingBenchmark
         config.AcceptOnlyFromAmong("tiny", "base");
         var batches = new Option<int[]>("--batches") { Description = "sources at a time", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 32, 128] };
         var beam = new Option<int>("--beam") { Description = "beam size; 1: greedy", DefaultValueFactory = _ => 1 };
+        var precisions = new Option<InferencePrecision[]>("--precision") { Description = "float32, bfloat16, int8; several are measured in turn", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [InferencePrecision.Float32] };
         var workers = new Option<int?>("--workers") { Description = "threads that decode side by side (default: libtorch's number)" };
         var threads = new Option<int?>("--threads") { Description = "libtorch threads (default: libtorch's)" };
         var rounds = new Option<int>("--rounds") { Description = "measured runs of each", DefaultValueFactory = _ => 9 };
         var command = new System.CommandLine.Command("decoding", "Tokens a second of decoding against a plain float32 loop.")
         {
-            config, batches, beam, workers, threads, rounds,
+            config, batches, beam, precisions, workers, threads, rounds,
         };
         command.SetAction(parsed =>
         {
             using var scope = new ThreadScope(parsed.GetValue(threads));
             using var models = new Models(parsed.GetValue(config) == "tiny");
             foreach (int rows in parsed.GetValue(batches)!)
-                Run(parsed.GetValue(config)!, models, rows, parsed.GetValue(beam), parsed.GetValue(workers), parsed.GetValue(rounds));
+                Run(parsed.GetValue(config)!, models, rows, parsed.GetValue(beam), parsed.GetValue(precisions)!, parsed.GetValue(workers), parsed.GetValue(rounds));
         });
         return command;
     }
 
-    private static void Run(string config, Models models, int rows, int beam, int? workers, int rounds)
+    private static void Run(string config, Models models, int rows, int beam, InferencePrecision[] precisions, int? workers, int rounds)
     {
-        var plan = models.Codec.Plan(new DecodingOptions
+        DecodingPlan Plan(InferencePrecision precision) => models.Codec.Plan(new DecodingOptions
         {
             Strategy = beam == 1 ? DecodingStrategy.Greedy : DecodingStrategy.Beam,
             BeamSize = Math.Max(beam, 1),
             MinLength = Tokens,
             MaxLength = Tokens,
             MaxLengthRatio = 0,
+            Precision = precision,
         });
         var random = new Random(1);
         int[][] sources = [.. Enumerable.Range(0, rows).Select(_ =>
@@ -55,19 +58,23 @@ internal static class DecodingBenchmark
         GenerationRequest[] requests = [.. sources.Select(source => new GenerationRequest(models.Codec.Source.Decode(source)))];
         using var ids = torch.tensor(
             sources.SelectMany(source => source.Append(SpecialTokens.End)).Select(id => (long)id).ToArray(), [rows, Tokens]);
-        var contenders = new[]
-        {
-            new Contender("plain", () => (beam == 1 ? models.Plain.Greedy(ids, Tokens) : models.Plain.Beam(ids, beam, Tokens)).Length / Math.Max(beam, 1)),
-            new Contender("float32", () => models.Generator.Generate(requests, plan, workers: workers).Sum(generation => generation.Tokens.Count)),
-        };
+        Contender[] contenders =
+        [
+            new("plain", () => (beam == 1 ? models.Plain.Greedy(ids, Tokens) : models.Plain.Beam(ids, beam, Tokens)).Length / Math.Max(beam, 1)),
+            .. precisions.Select(precision => (Name: precision.ToString().ToLowerInvariant(), Plan: Plan(precision))).Select(made => new Contender(made.Name, () =>
+                models.Generator.Generate(requests, made.Plan, workers: workers).Sum(generation => generation.Tokens.Count))),
+        ];
+        // Every round decodes as many sources, so that few rows at a time are timed as long as many.
+        int repeats = Math.Max(1, LeastSources / rows);
         for (int round = -2; round < rounds; round++)
             foreach (var contender in contenders)
-                contender.Run(rows * Tokens, isMeasured: round >= 0);
+                contender.Run(repeats, rows * Tokens, isMeasured: round >= 0);
 
         string search = beam == 1 ? "greedy" : $"beam{beam}";
         foreach (var contender in contenders)
             Print($"{search}/{rows} {contender.Name}: {contender.TokensPerSecond:f0} target tokens/s, {contender.CpuSeconds * 1e6:f0} µs CPU a token");
-        Print($"RATIO decoding/{config}/{search}/{rows}/{contenders[1].Name} {contenders[1].TokensPerSecond / contenders[0].TokensPerSecond:f2}");
+        foreach (var contender in contenders[1..])
+            Print($"RATIO decoding/{config}/{search}/{rows}/{contender.Name} {contender.TokensPerSecond / contenders[0].TokensPerSecond:f2}");
     }
 
     private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
@@ -107,7 +114,7 @@ internal static class DecodingBenchmark
         }
     }
 
-    /// <summary>One of the two, with its times.</summary>
+    /// <summary>One of them, with its times.</summary>
     private sealed class Contender(string name, Func<int> decode)
     {
         private readonly List<(double Wall, double Cpu)> _secondsPerToken = [];
@@ -118,16 +125,18 @@ internal static class DecodingBenchmark
 
         public double CpuSeconds => Median(_secondsPerToken.Select(times => times.Cpu));
 
-        public void Run(int tokens, bool isMeasured)
+        public void Run(int repeats, int tokens, bool isMeasured)
         {
             var cpu = Environment.CpuUsage.TotalTime;
             var watch = Stopwatch.StartNew();
-            int written = decode();
+            int written = 0;
+            for (int i = 0; i < repeats; i++)
+                written += decode();
             double seconds = watch.Elapsed.TotalSeconds;
-            if (written != tokens)
-                throw new InvalidOperationException($"{name} wrote {written} tokens instead of {tokens}.");
+            if (written != repeats * tokens)
+                throw new InvalidOperationException($"{name} wrote {written} tokens instead of {repeats * tokens}.");
             if (isMeasured)
-                _secondsPerToken.Add((seconds / tokens, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds / tokens));
+                _secondsPerToken.Add((seconds / written, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds / written));
         }
 
         private static double Median(IEnumerable<double> values)

@@ -21,11 +21,12 @@ internal static class Search
     /// <param name="options">Validated.</param>
     /// <param name="cancellation">Checked before every step.</param>
     /// <param name="constraints">The options' texts as token ids; null: there are none.</param>
+    /// <param name="threads">For work of a step that can be shared out.</param>
     /// <param name="settled">Called after a step for each source of which more is sure, with its row and all tokens that
     /// its best output is sure to begin with: at last those of the output.</param>
     public static IReadOnlyList<Hypothesis>[] Run(
         IStepModel model, SourceBatch source, DecodingOptions options, CancellationToken cancellation = default,
-        SearchConstraints? constraints = null, Action<int, int[]>? settled = null)
+        SearchConstraints? constraints = null, Action<int, int[]>? settled = null, int threads = 1)
     {
         constraints ??= SearchConstraints.None;
         constraints.Check(options, source.Rows);
@@ -35,6 +36,7 @@ internal static class Search
         var inBatch = all; // the sources that the model's rows belong to
         int width = 1; // rows for each of them; only 1 before the first step
         var state = model.Start(source);
+        state.Threads = threads;
         state.NotesAttention = options.OutputAlignment || options.CoveragePenalty > 0;
         try
         {
@@ -43,7 +45,7 @@ internal static class Search
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 (var output, state) = model.Step(state, LastTokens(inBatch, width));
-                var proposals = Propose(output, inBatch, width);
+                var proposals = Propose(output, inBatch, width, threads);
                 for (int i = 0; i < inBatch.Length; i++)
                     if (!inBatch[i].IsDone)
                         inBatch[i].Advance(proposals.AsSpan(i * width, inBatch[i].Alive.Count));
@@ -87,10 +89,10 @@ internal static class Search
     }
 
     /// <summary>For each row that is alive what may come next.</summary>
-    private static Proposal[] Propose(StepOutput output, SentenceSearch[] inBatch, int width)
+    private static Proposal[] Propose(StepOutput output, SentenceSearch[] inBatch, int width, int threads)
     {
         var proposals = new Proposal[output.Rows];
-        ForEach(output.Rows, parallel: (long)output.Rows * output.Vocabulary >= ParallelFrom, row =>
+        ForEach(output.Rows, (long)output.Rows * output.Vocabulary >= ParallelFrom ? threads : 1, row =>
         {
             var search = inBatch[row / width];
             if (search.IsDone || row % width >= search.Alive.Count)
@@ -113,9 +115,8 @@ internal static class Search
         }
     }
 
-    private static void ForEach(int rows, bool parallel, Action<int> body)
+    private static void ForEach(int rows, int threads, Action<int> body)
     {
-        int threads = parallel ? torch.get_num_threads() : 1;
         if (threads == 1)
         {
             for (int row = 0; row < rows; row++)

@@ -33,9 +33,7 @@ internal static class VocabularyRow
                 c = Vector512.MaxNative(c, Vector512.LoadUnsafe(ref first, (nuint)(i + 2 * Lanes)));
                 d = Vector512.MaxNative(d, Vector512.LoadUnsafe(ref first, (nuint)(i + 3 * Lanes)));
             }
-            var maxima = Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d));
-            for (int lane = 0; lane < Lanes; lane++)
-                max = MathF.Max(max, maxima[lane]);
+            max = VectorMath.Largest(Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d)));
         }
         for (; i < row.Length; i++)
             max = MathF.Max(max, row[i]);

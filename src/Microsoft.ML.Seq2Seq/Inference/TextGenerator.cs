@@ -51,11 +51,12 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         // Longest first: a batch too large for the memory shows at once, and the last batches to be dealt out are short.
         encoded.Sort((a, b) => (b.Ids.Length, a.Row).CompareTo((a.Ids.Length, b.Row)));
         int threads = workers ?? SideBySide.Threads(device);
-        Spread(Cut(encoded, options, threads), threads, (batch, stop) =>
+        var batches = Cut(encoded, options, threads);
+        Spread(batches, threads, predictor is PackedTransformer, (batch, stop) =>
         {
             var prefixed = constraints with { Prefixes = Prefixes(batch.Select(row => requests[row.Row].Prefix)) };
             var hypotheses = Decode(predictor, [.. batch.Select(row => row.Ids)], options, prefixed,
-                settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), stop);
+                settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), batches.Count == 1 ? threads : 1, stop);
             for (int i = 0; i < batch.Count; i++)
                 generations[batch[i].Row] = ToGeneration(batch[i].Ids, hypotheses[i]);
             decoded?.Invoke(batch.Count);
@@ -82,12 +83,14 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     }
 
     /// <summary>Deals the batches out to workers. A single large one stays on the caller's thread, to use all of libtorch's
-    /// threads there; those only hinder a small one.</summary>
+    /// threads there; those only hinder a small one. Where libtorch has no part, no thread is needed to do without
+    /// them.</summary>
     private static void Spread(
-        List<List<EncodedRow>> batches, int workers, Action<List<EncodedRow>, CancellationToken> decode, CancellationToken cancellation)
+        List<List<EncodedRow>> batches, int workers, bool isPacked, Action<List<EncodedRow>, CancellationToken> decode,
+        CancellationToken cancellation)
     {
-        bool isLarge = batches.Count == 1 && batches[0].Sum(row => row.Ids.Length) >= LargeBatch;
-        SideBySide.ForEach("Decoding", batches, isLarge ? 1 : workers, decode, cancellation);
+        bool isAlone = batches.Count == 1 && (isPacked || batches[0].Sum(row => row.Ids.Length) >= LargeBatch);
+        SideBySide.ForEach("Decoding", batches, isAlone ? 1 : workers, decode, cancellation);
     }
 
     private int[][]? Prefixes(IEnumerable<string?> prefixes)
@@ -98,12 +101,12 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
 
     private IReadOnlyList<Hypothesis>[] Decode(
         IStepModel model, int[][] sources, DecodingOptions options, SearchConstraints constraints,
-        Action<int, int[]>? settled, CancellationToken cancellation)
+        Action<int, int[]>? settled, int threads, CancellationToken cancellation)
     {
         using var inference = torch.inference_mode();
         using var scope = NewDisposeScope();
         using var batch = SourceBatch.Create(sources, device);
-        return Search.Run(model, batch, options, cancellation, constraints, settled);
+        return Search.Run(model, batch, options, cancellation, constraints, settled, threads);
     }
 
     private Generation ToGeneration(int[] source, IReadOnlyList<Hypothesis> hypotheses)

@@ -13,6 +13,9 @@ internal sealed unsafe class Arena
     private int _block = -1;
     private int _used; // of the current block
 
+    /// <summary>Who computes products whose scratch memory this is.</summary>
+    public PanelTeam Team { get; } = new();
+
     /// <summary>Elements of all blocks.</summary>
     public long Capacity { get; private set; }
 

@@ -19,46 +19,55 @@ internal readonly unsafe struct Attended(float** rows, int count, nint keys, nin
     public readonly int BiasStride = biasStride;
 }
 
-/// <summary>softmax(qKᵀ/√d)V of one position, head by head: nothing larger than one head's row of scores is kept.</summary>
+/// <summary>softmax(qKᵀ/√d)V of one position: nothing larger than its own scores is kept.</summary>
 internal readonly unsafe struct AttentionKernel(int heads, int groups, int dimension)
 {
     private readonly float _scale = MathF.Pow(dimension, -0.5f);
 
+    /// <summary>Memory for the scores of one position on so many others.</summary>
+    public int ScoresFor(int count) => heads * ((count + 15) & ~15);
+
     /// <param name="query">(H·d)</param>
     /// <param name="attended">What it attends to, itself included in self-attention.</param>
     /// <param name="result">(H·d)</param>
-    /// <param name="scores">Memory for a row of scores, to a multiple of sixteen.</param>
+    /// <param name="scores">Memory: <see cref="ScoresFor"/>.</param>
     /// <param name="shares">(Count) gets the mean of all heads' shares; null: nothing wants them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Attend(float* query, in Attended attended, float* result, float* scores, float* shares)
     {
-        if (shares != null)
-            new Span<float>(shares, attended.Count).Clear();
+        // Each stage for all heads before the next: a head's sums need not wait for another head's shares.
+        int width = (attended.Count + 15) & ~15;
         for (int head = 0; head < heads; head++)
         {
-            nint group = head / (heads / groups) * dimension;
-            Score(query + head * dimension, attended.Rows, attended.Count, attended.Keys + group, dimension, _scale, scores);
+            float* row = scores + head * width;
+            Score(query + head * dimension, attended.Rows, attended.Count, attended.Keys + Group(head), dimension, _scale, row);
             if (attended.Bias != null)
-            {
-                float* bias = attended.Bias + head * attended.BiasStride;
+                VectorMath.Add(row, attended.Bias + head * attended.BiasStride, attended.Count);
+        }
+        VectorMath.Softmax(scores, heads, attended.Count, width);
+        for (int head = 0; head < heads; head++)
+            Sum(scores + head * width, attended.Rows, attended.Count, attended.Values + Group(head), dimension, result + head * dimension);
+        if (shares != null)
+        {
+            new Span<float>(shares, attended.Count).Clear();
+            for (int head = 0; head < heads; head++)
                 for (int i = 0; i < attended.Count; i++)
-                    scores[i] += bias[i];
-            }
-            VectorMath.Softmax(scores, attended.Count);
-            if (shares != null)
-                for (int i = 0; i < attended.Count; i++)
-                    shares[i] += scores[i] / heads;
-            Sum(scores, attended.Rows, attended.Count, attended.Values + group, dimension, result + head * dimension);
+                    shares[i] += scores[head * width + i] / heads;
         }
     }
+
+    /// <summary>Elements to the keys or values of the group that a head belongs to.</summary>
+    private nint Group(int head) => head / (heads / groups) * dimension;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score(float* query, float** rows, int count, nint offset, int dimension, float scale, float* scores)
     {
-        int full = dimension & ~15, i = 0;
-        // Four keys at a time, so that no sum waits for another; each is summed as if it were alone.
-        for (; i + 4 <= count && full > 0; i += 4)
+        int full = dimension & ~15, last = count - 1;
+        // Four keys at a time, so that no sum waits for another. Behind the last one, it is taken again for nothing.
+        for (int i = 0; i < count; i += 4)
         {
-            float* k0 = rows[i] + offset, k1 = rows[i + 1] + offset, k2 = rows[i + 2] + offset, k3 = rows[i + 3] + offset;
+            float* k0 = rows[i] + offset, k1 = rows[Math.Min(i + 1, last)] + offset;
+            float* k2 = rows[Math.Min(i + 2, last)] + offset, k3 = rows[Math.Min(i + 3, last)] + offset;
             Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
             for (int d = 0; d < full; d += 16)
             {
@@ -68,18 +77,11 @@ internal readonly unsafe struct AttentionKernel(int heads, int groups, int dimen
                 s2 = Vector512.FusedMultiplyAdd(q, Vector512.Load(k2 + d), s2);
                 s3 = Vector512.FusedMultiplyAdd(q, Vector512.Load(k3 + d), s3);
             }
-            scores[i] = (Vector512.Sum(s0) + Rest(query, k0, full, dimension)) * scale;
-            scores[i + 1] = (Vector512.Sum(s1) + Rest(query, k1, full, dimension)) * scale;
-            scores[i + 2] = (Vector512.Sum(s2) + Rest(query, k2, full, dimension)) * scale;
-            scores[i + 3] = (Vector512.Sum(s3) + Rest(query, k3, full, dimension)) * scale;
-        }
-        for (; i < count; i++)
-        {
-            float* key = rows[i] + offset;
-            Vector512<float> sum = default;
-            for (int d = 0; d < full; d += 16)
-                sum = Vector512.FusedMultiplyAdd(Vector512.Load(query + d), Vector512.Load(key + d), sum);
-            scores[i] = (Vector512.Sum(sum) + Rest(query, key, full, dimension)) * scale;
+            var sums = VectorMath.Sums(s0, s1, s2, s3);
+            if (full < dimension)
+                sums += Vector128.Create(Rest(query, k0, full, dimension), Rest(query, k1, full, dimension),
+                    Rest(query, k2, full, dimension), Rest(query, k3, full, dimension));
+            (sums * scale).Store(scores + i);
         }
     }
 

@@ -66,16 +66,23 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void CopyRow(int output, float* values)
     {
-        float scale = _scales.First[output];
-        for (int input = 0; input < Inputs; input++)
-            values[input] = *Weight(output, input) * scale;
-        for (int input = Inputs; input < Padded(Inputs); input++)
+        var scale = Vector128.Create(_scales.First[output]);
+        sbyte* weights = Weight(output, 0);
+        int input = 0;
+        for (; input < Inputs; input += Group, weights += Block * Group)
+        {
+            var (four, _) = Vector128.Widen(Vector128.CreateScalar(*(int*)weights).AsSByte());
+            (Vector128.ConvertToSingle(Vector128.WidenLower(four)) * scale).Store(values + input);
+        }
+        for (; input < Padded(Inputs); input++)
             values[input] = 0;
         GC.KeepAlive(this);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Multiply(float* x, int rows, float* y, float* bias, Epilogue epilogue, Arena scratch)
     {
         var mark = scratch.Mark();
@@ -87,13 +94,22 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
             int count = Math.Min(chunk, rows - start);
             for (int row = 0; row < count; row++)
                 ranges[row] = RowRange.Quantize(x + (nint)(start + row) * width, quantized + row * width, width);
-            for (int output = 0; output < outputWidth; output += Block)
-                MultiplyBlock(quantized, width, ranges, count, output, y + (nint)start * outputWidth + output, outputWidth, bias + output, epilogue);
+            scratch.Team.Multiply(this, quantized, ranges, count, y + (nint)start * outputWidth, bias, epilogue);
         }
         scratch.Release(mark);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void MultiplyPanels(
+        void* x, void* ranges, int rows, float* y, float* bias, Epilogue epilogue, int firstPanel, int lastPanel)
+    {
+        int width = Padded(Inputs), outputWidth = Padded(Outputs);
+        for (int output = firstPanel * Panel; output < lastPanel * Panel; output += Block)
+            MultiplyBlock((byte*)x, width, (RowRange*)ranges, rows, output, y + output, outputWidth, bias + output, epilogue);
         GC.KeepAlive(this);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MultiplyBlock(
         byte* x, int width, RowRange* ranges, int rows, int output, float* y, nint outputWidth, float* bias, Epilogue epilogue)
     {
@@ -241,6 +257,7 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
     private static Vector256<int> Dot(Vector256<int> sum, Vector256<byte> x, Vector256<sbyte> weights) =>
         AvxVnni.MultiplyWideningAndAdd(sum, x, weights);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(
         Vector256<int> s0, Vector256<int> s1, Vector256<int> s2, Vector256<int> s3, float* y, float* bias, float* scales, int* sums,
         RowRange* range, Epilogue epilogue)
@@ -268,6 +285,7 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
     {
         /// <summary>Rounds a padded row to 0 … 255, between its smallest and its largest element. 0 is always among what can
         /// be said exactly, as padding and dead units must be.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static RowRange Quantize(float* x, byte* quantized, int width)
         {
             Vector512<float> least = default, most = default;
@@ -277,12 +295,7 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
                 least = Vector512.MinNative(least, values);
                 most = Vector512.MaxNative(most, values);
             }
-            float min = 0, max = 0;
-            for (int lane = 0; lane < 16; lane++)
-            {
-                min = MathF.Min(min, least[lane]);
-                max = MathF.Max(max, most[lane]);
-            }
+            float min = -VectorMath.Largest(-least), max = VectorMath.Largest(most);
             float scale = (max - min) / 255, unit = scale > 0 ? 1 / scale : 0;
             int zero = (int)MathF.Round(-min * unit);
             var shift = Vector512.Create(zero + 0.5f); // what follows cuts off

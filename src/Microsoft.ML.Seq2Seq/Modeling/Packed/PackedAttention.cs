@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>How wide the parts of an attention layer are.</summary>
@@ -52,6 +54,7 @@ internal sealed unsafe class PackedSelfAttention
     /// <param name="stream">(positions, D) one sequence behind the other.</param>
     /// <param name="x">(positions, D) what the block reads; may be the stream.</param>
     /// <param name="lengths">Of each sequence.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddTo(float* stream, float* x, ReadOnlySpan<int> lengths, Arena scratch)
     {
         var mark = scratch.Mark();
@@ -62,7 +65,7 @@ internal sealed unsafe class PackedSelfAttention
         float* projected = scratch.Take(positions * width);
         _queryKeyValue.Apply(x, positions, projected, Epilogue.Store, scratch);
         float* result = _shape.Results(positions, scratch);
-        float* scores = scratch.Take(longest);
+        float* scores = scratch.Take(_kernel.ScoresFor(longest));
         var rows = (float**)scratch.Take<nint>(longest);
         int first = 0;
         foreach (int length in lengths)
@@ -90,6 +93,7 @@ internal sealed unsafe class PackedSelfAttention
     /// <param name="x">(R, D) what the block reads; may be the stream.</param>
     /// <param name="state">Its paths already lead to the position, where this layer's keys and values are written.</param>
     /// <param name="layer">Which layer this is.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddNext(float* stream, float* x, PackedState state, int layer, Arena scratch)
     {
         var mark = scratch.Mark();
@@ -98,7 +102,7 @@ internal sealed unsafe class PackedSelfAttention
         float* projected = scratch.Take(rows * width);
         _queryKeyValue.Apply(x, rows, projected, Epilogue.Store, scratch);
         float* result = _shape.Results(rows, scratch);
-        float* scores = scratch.Take(position + 1);
+        float* scores = scratch.Take(_kernel.ScoresFor(position + 1));
         nint offset = (nint)layer * state.LayerWidth;
         for (int row = 0; row < rows; row++)
         {
@@ -118,6 +122,7 @@ internal sealed unsafe class PackedSelfAttention
     /// <param name="rows">The positions that are attended to, from <paramref name="key"/> on.</param>
     /// <param name="query">Position of the query.</param>
     /// <param name="length">No position is as large.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Attend(float* x, float** rows, int count, int query, int key, int length, nint offset, float* result, float* scores)
     {
         object? keeper = _positions.Bias(query, key, length, out float* bias, out int stride);
@@ -157,6 +162,7 @@ internal sealed unsafe class PackedCrossAttention
     /// <param name="x">(R, D) what the block reads; may be the stream.</param>
     /// <param name="layer">Which layer this is.</param>
     /// <param name="shares">(R, longest source) to fill with the mean shares of attention; null: nothing wants them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddTo(float* stream, float* x, PackedState state, int layer, float[]? shares, Arena scratch)
     {
         var mark = scratch.Mark();
@@ -164,7 +170,7 @@ internal sealed unsafe class PackedCrossAttention
         float* query = scratch.Take(rows * _query.Width);
         _query.Apply(x, rows, query, Epilogue.Store, scratch);
         float* result = _shape.Results(rows, scratch);
-        float* scores = scratch.Take(state.LongestSource);
+        float* scores = scratch.Take(_kernel.ScoresFor(state.LongestSource));
         nint offset = layer * state.MemoryLayer;
         fixed (float* firstShare = shares)
         {

@@ -26,6 +26,7 @@ internal sealed unsafe class PackedFeedForward
     /// <summary>Adds the block's output to the residual stream.</summary>
     /// <param name="x">(rows, D) what the block reads; may be the stream.</param>
     /// <param name="stream">(rows, D)</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddTo(float* stream, float* x, int rows, Arena scratch)
     {
         var mark = scratch.Mark();
@@ -49,6 +50,7 @@ internal sealed unsafe class PackedFeedForward
     }
 
     /// <summary>Gate and value stand side by side: (2F) → (F).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gate(float* x, float* y, int width)
     {
         Activate(x, y, _inner & ~15);

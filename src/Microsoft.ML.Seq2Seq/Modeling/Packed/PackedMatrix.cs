@@ -69,8 +69,14 @@ internal abstract unsafe class PackedMatrix(int outputs, int inputs)
     /// <param name="x">(rows, inputs)</param>
     /// <param name="y">(rows, outputs)</param>
     /// <param name="bias">(outputs), padded too.</param>
-    /// <param name="scratch">Memory for what lies in between.</param>
+    /// <param name="scratch">Memory for what lies in between, and who computes.</param>
     public abstract void Multiply(float* x, int rows, float* y, float* bias, Epilogue epilogue, Arena scratch);
+
+    /// <summary>The outputs of some panels.</summary>
+    /// <param name="x">(rows, inputs) as <see cref="Multiply"/> has prepared them.</param>
+    /// <param name="ranges">(rows) how it did so.</param>
+    public abstract void MultiplyPanels(
+        void* x, void* ranges, int rows, float* y, float* bias, Epilogue epilogue, int firstPanel, int lastPanel);
 
     /// <summary>The weights of one output, as an embedding is looked up: (inputs), padded.</summary>
     public abstract void CopyRow(int output, float* values);

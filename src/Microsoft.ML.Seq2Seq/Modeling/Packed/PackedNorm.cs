@@ -25,6 +25,7 @@ internal sealed unsafe class PackedNorm
     }
 
     /// <summary>(rows, D) → (rows, D); may be in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* x, int rows, float* y)
     {
         for (int row = 0; row < rows; row++, x += _width, y += _width)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary><see cref="PositionalEncoding"/> at prediction. Its tables grow with the longest text seen.</summary>
@@ -29,6 +31,7 @@ internal sealed unsafe class PackedPositions
     }
 
     /// <summary>Adds to an embedding what tells its position: (D).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddTo(float* x, int position)
     {
         if (_kind is not (PositionalEncodingKind.Sinusoidal or PositionalEncodingKind.Learned))
@@ -36,13 +39,12 @@ internal sealed unsafe class PackedPositions
         if (_kind == PositionalEncodingKind.Learned)
             position = Math.Min(position, LearnedPositions.LastPosition);
         var table = UpTo(position + 1);
-        var row = table.Values.Span.Slice(position * _dimension, _dimension);
-        for (int i = 0; i < row.Length; i++)
-            x[i] += row[i];
+        VectorMath.Add(x, table.Values.First + (nint)position * _dimension, _dimension);
         GC.KeepAlive(table);
     }
 
     /// <summary>Turns queries or keys, heads behind each other: (heads · d).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Rotate(float* x, int heads, int position)
     {
         if (_kind != PositionalEncodingKind.Rotary)

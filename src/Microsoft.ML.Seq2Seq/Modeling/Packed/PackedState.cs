@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>The memory of one run of decoding.</summary>
@@ -83,6 +85,7 @@ internal sealed unsafe class PackedState : DecoderState
 
     /// <summary>Leads every path on to memory for the keys and values of the position that is about to be read.</summary>
     /// <param name="width">Elements of all layers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Extend(int width)
     {
         if (_position == _capacity)
@@ -115,6 +118,7 @@ internal sealed unsafe class PackedState : DecoderState
         _giveBack(workspace);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Move(int capacity, int count, int* rows)
     {
         if (_otherRoom < count * capacity)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Seq2Seq.Batching;
@@ -19,7 +20,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     private const int EncodedTogether = 384;
 
     /// <summary>Memory of a run that is kept for the next, in bytes.</summary>
-    private const long LargestKept = 64 << 20;
+    private const long LargestKept = 128 << 20;
 
     private readonly ConcurrentBag<Workspace> _unused = [];
     private readonly int _width; // of a row of the residual stream
@@ -89,6 +90,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     public DecoderState Start(SourceBatch source)
     {
         var workspace = _unused.TryTake(out var used) ? used : new Workspace();
+        workspace.Scratch.Team.Threads = 1;
         int[] lengths = [.. source.SourceLengths];
         int positions = lengths.Sum(), memoryWidth = _decoder[0].CrossAttention.MemoryWidth;
         nint layer = (nint)positions * memoryWidth;
@@ -114,11 +116,13 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (StepOutput Output, DecoderState State) Step(DecoderState state, int[] tokens)
     {
         var current = (PackedState)state;
         var scratch = current.Scratch;
         scratch.Release(Arena.Start);
+        scratch.Team.Threads = current.Threads;
         int rows = current.Rows;
         float* stream = scratch.Take(rows * _width), normed = scratch.Take(rows * _width);
         for (int row = 0; row < rows; row++)
@@ -145,6 +149,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     }
 
     /// <summary>The encoder's output for sources one behind the other: (positions, D).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float* Encode(ReadOnlySpan<long> ids, int stride, ReadOnlySpan<int> lengths, int positions, Arena scratch)
     {
         float* stream = scratch.Take(positions * _width), normed = scratch.Take(positions * _width), x = stream;
@@ -158,11 +163,11 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     }
 
     /// <summary>√D-scaled embedding with its position (sections 3.4, 3.5): (D).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Embed(PackedMatrix table, int token, PackedPositions positions, int position, float* x)
     {
         table.CopyRow(token, x);
-        for (int i = 0; i < _dimension; i++)
-            x[i] *= _embeddingScale;
+        VectorMath.Scale(x, _embeddingScale, _dimension);
         positions.AddTo(x, position);
     }
 

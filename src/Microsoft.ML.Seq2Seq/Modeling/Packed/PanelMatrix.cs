@@ -104,6 +104,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         return matrix;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void CopyRow(int output, float* values)
     {
         byte* pair = Pair(output, 0);
@@ -117,7 +118,12 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         GC.KeepAlive(this);
     }
 
-    public override void Multiply(float* x, int rows, float* y, float* bias, Epilogue epilogue, Arena scratch)
+    public override void Multiply(float* x, int rows, float* y, float* bias, Epilogue epilogue, Arena scratch) =>
+        scratch.Team.Multiply(this, x, null, rows, y, bias, epilogue);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void MultiplyPanels(
+        void* x, void* ranges, int rows, float* y, float* bias, Epilogue epilogue, int firstPanel, int lastPanel)
     {
         nint width = Padded(Inputs), outputWidth = Padded(Outputs);
         int chunk = ChunkRows((int)width * sizeof(float));
@@ -126,12 +132,12 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         for (int start = 0; start < rows; start += chunk)
         {
             int end = Math.Min(start + chunk, rows);
-            for (int output = 0; output < outputWidth; output += Panel)
+            for (int output = firstPanel * Panel; output < lastPanel * Panel; output += Panel)
             {
                 byte* panel = _panels.First + (nint)(output / Panel) * PanelBytes;
                 for (int row = start; row < end;)
                 {
-                    float* input = x + row * width, result = y + row * outputWidth + output;
+                    float* input = (float*)x + row * width, result = y + row * outputWidth + output;
                     switch (Math.Min(end - row, most))
                     {
                         case 6:
@@ -163,8 +169,9 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneRow(float* x, byte* panel, int pairs, float* y, float* bias, Epilogue epilogue)
     {
+        nint step = PairBytes; // a call within the loop would cost all registers
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
-        for (byte* end = panel + pairs * PairBytes; panel < end; panel += PairBytes, x += 2)
+        for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2)
         {
             var input = Vector512.Create(x[0]);
             a0 = Add(input, TFormat.First(panel, 0), a0);
@@ -183,9 +190,10 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TwoRows(float* x, nint width, byte* panel, int pairs, float* y, nint outputWidth, float* bias, Epilogue epilogue)
     {
+        nint step = PairBytes; // a call within the loop would cost all registers
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default;
-        for (byte* end = panel + pairs * PairBytes; panel < end; panel += PairBytes, x += 2)
+        for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2)
         {
             Vector512<float> w0 = TFormat.First(panel, 0), w1 = TFormat.First(panel, 1), w2 = TFormat.First(panel, 2), w3 = TFormat.First(panel, 3);
             var input = Vector512.Create(x[0]);
@@ -205,12 +213,13 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourRows(float* x, nint width, byte* panel, int pairs, float* y, nint outputWidth, float* bias, Epilogue epilogue)
     {
+        nint step = PairBytes; // a call within the loop would cost all registers
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default;
         Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default;
         Vector512<float> d0 = default, d1 = default, d2 = default, d3 = default;
         float* x2 = x + 2 * width;
-        for (byte* end = panel + pairs * PairBytes; panel < end; panel += PairBytes, x += 2, x2 += 2)
+        for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2, x2 += 2)
         {
             Vector512<float> w0 = TFormat.First(panel, 0), w1 = TFormat.First(panel, 1), w2 = TFormat.First(panel, 2), w3 = TFormat.First(panel, 3);
             var input = Vector512.Create(x[0]);
@@ -240,6 +249,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SixRows(float* x, nint width, byte* panel, int pairs, float* y, nint outputWidth, float* bias, Epilogue epilogue)
     {
+        nint step = PairBytes; // a call within the loop would cost all registers
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default;
         Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default;
@@ -248,7 +258,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         Vector512<float> f0 = default, f1 = default, f2 = default, f3 = default;
         float* x3 = x + 3 * width;
         nint twice = 2 * width;
-        for (byte* end = panel + pairs * PairBytes; panel < end; panel += PairBytes, x += 2, x3 += 2)
+        for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2, x3 += 2)
         {
             Vector512<float> w0 = TFormat.First(panel, 0), w1 = TFormat.First(panel, 1), w2 = TFormat.First(panel, 2), w3 = TFormat.First(panel, 3);
             var input = Vector512.Create(x[0]);
@@ -289,6 +299,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     private static Vector512<float> Add(Vector512<float> x, Vector512<float> weight, Vector512<float> sum) =>
         Vector512.FusedMultiplyAdd(x, weight, sum);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(
         Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3, float* y, float* bias, Epilogue epilogue)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
@@ -51,35 +52,75 @@ internal static unsafe class VectorMath
         return x * Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), tail, Vector512<float>.One - tail);
     }
 
-    /// <summary>Turns scores into shares that add up to 1. What stands behind them, up to a multiple of sixteen, is
-    /// overwritten.</summary>
+    /// <summary>Turns rows of scores into shares that add up to 1. What stands behind a row's scores is overwritten.</summary>
+    /// <param name="width">Elements from one row to the next: a multiple of sixteen.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Softmax(float* scores, int count)
+    public static void Softmax(float* scores, int rows, int count, int width)
     {
-        int width = (count + 15) & ~15;
-        for (int i = count; i < width; i++)
-            scores[i] = float.NegativeInfinity;
-        var largest = Vector512.Load(scores);
-        for (int i = 16; i < width; i += 16)
-            largest = Vector512.Max(largest, Vector512.Load(scores + i));
-        var shift = Vector512.Create(Largest(largest));
-        var sum = Vector512<float>.Zero;
-        for (int i = 0; i < width; i += 16)
+        for (float* end = scores + rows * width; scores < end; scores += width)
         {
-            var share = Exp(Vector512.Load(scores + i) - shift);
-            sum += share;
-            share.Store(scores + i);
+            for (int i = count; i < width; i++)
+                scores[i] = float.NegativeInfinity;
+            var largest = Vector512.Load(scores);
+            for (int i = 16; i < width; i += 16)
+                largest = Vector512.MaxNative(largest, Vector512.Load(scores + i));
+            var shift = Vector512.Create(Largest(largest));
+            var sum = Vector512<float>.Zero;
+            for (int i = 0; i < width; i += 16)
+            {
+                var share = Exp(Vector512.Load(scores + i) - shift);
+                sum += share;
+                share.Store(scores + i);
+            }
+            float factor = 1 / Vector512.Sum(sum);
+            for (int i = 0; i < width; i += 16)
+                (Vector512.Load(scores + i) * factor).Store(scores + i);
         }
-        float factor = 1 / Vector512.Sum(sum);
-        for (int i = 0; i < width; i += 16)
-            (Vector512.Load(scores + i) * factor).Store(scores + i);
     }
 
+    /// <summary>The sum of each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Largest(Vector512<float> values)
+    public static Vector128<float> Sums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
     {
-        var half = Vector256.Max(values.GetLower(), values.GetUpper());
-        var quarter = Vector128.Max(half.GetLower(), half.GetUpper());
-        return MathF.Max(MathF.Max(quarter[0], quarter[1]), MathF.Max(quarter[2], quarter[3]));
+        if (!Avx512F.IsSupported)
+            return Vector128.Create(Vector512.Sum(a), Vector512.Sum(b), Vector512.Sum(c), Vector512.Sum(d));
+        // Four sums cost hardly more than one: each quarter of a register holds a part of all four, (a, b, c, d).
+        var ab = Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b);
+        var cd = Avx512F.UnpackLow(c, d) + Avx512F.UnpackHigh(c, d);
+        var all = Avx512F.UnpackLow(ab.AsDouble(), cd.AsDouble()).AsSingle() + Avx512F.UnpackHigh(ab.AsDouble(), cd.AsDouble()).AsSingle();
+        var half = all.GetLower() + all.GetUpper();
+        return half.GetLower() + half.GetUpper();
+    }
+
+    /// <summary>The largest of sixteen numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Vector512<float> values)
+    {
+        var eight = Vector256.MaxNative(values.GetLower(), values.GetUpper());
+        var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
+        var two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2)))[0];
+    }
+
+    /// <summary>x · factor</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Scale(float* x, float factor, int count)
+    {
+        int i = 0;
+        for (; i <= count - 16; i += 16)
+            (Vector512.Load(x + i) * factor).Store(x + i);
+        for (; i < count; i++)
+            x[i] *= factor;
+    }
+
+    /// <summary>x + y</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add(float* x, float* y, int count)
+    {
+        int i = 0;
+        for (; i <= count - 16; i += 16)
+            (Vector512.Load(x + i) + Vector512.Load(y + i)).Store(x + i);
+        for (; i < count; i++)
+            x[i] += y[i];
     }
 }

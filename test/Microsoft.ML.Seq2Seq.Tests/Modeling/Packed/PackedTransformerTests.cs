@@ -142,7 +142,7 @@ public sealed class PackedTransformerTests
     }
 
     private static PackedTransformer Pack(TransformerModel model, TransformerArchitecture architecture, InferencePrecision precision) =>
-        new(architecture, new ModuleWeights(model, precision));
+        new(architecture, StoredWeights.Of(model, precision));
 
     /// <summary>[source][step] logits when every source is given the same target.</summary>
     private static float[][][] Decode(PackedTransformer model, int[][] sources, int[] target)
