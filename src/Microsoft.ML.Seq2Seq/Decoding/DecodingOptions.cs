@@ -106,9 +106,18 @@ public sealed class DecodingOptions
     /// false.</summary>
     public bool OutputTokenScores { get; set; }
 
-    /// <summary>Adds the columns <c>Alignment</c>, <c>SourceTokens</c> and <c>TargetTokens</c>: notes how attention falls on the source's tokens for each token written: the mean over the heads of the
-    /// decoder's last layer but one, which aligns best. Default false: it costs time and memory.</summary>
+    /// <summary>Adds the columns <c>Alignment</c>, <c>SourceTokens</c> and <c>TargetTokens</c>: notes how attention falls on the
+    /// source's tokens for each token written. Default false: it costs time and memory.</summary>
     public bool OutputAlignment { get; set; }
+
+    /// <summary>The decoder's layer whose attention to the source is the alignment, from 0. Default null: the last but one,
+    /// which aligns best (Garg et al. 2019, section 4.2). A recurrent model has one attention, number 0. It is also what
+    /// <see cref="CoveragePenalty"/> looks at.</summary>
+    public int? AlignmentLayer { get; set; }
+
+    /// <summary>The head of that layer, from 0. Default null: the mean of all heads, which is smoother than most single
+    /// ones.</summary>
+    public int? AlignmentHead { get; set; }
 
     /// <summary>Padded source tokens, times the beam, decoded together; larger is faster up to a point and takes more
     /// memory. Default 4,096. The output doesn't depend on it.</summary>
@@ -161,6 +170,16 @@ public sealed class DecodingOptions
             OptionCheck.NotEmpty(nameof(PrefixColumnName), PrefixColumnName);
         OptionCheck.AtLeast(nameof(BatchTokens), BatchTokens, 1);
         OptionCheck.Defined(nameof(Precision), Precision);
+        ValidateAlignment(layers: int.MaxValue, heads: int.MaxValue);
+    }
+
+    /// <summary>Checks what depends on the model.</summary>
+    internal void ValidateAlignment(int layers, int heads)
+    {
+        OptionCheck.That(AlignmentLayer is null || (AlignmentLayer >= 0 && AlignmentLayer < layers), nameof(AlignmentLayer), AlignmentLayer,
+            layers == int.MaxValue ? "null, or 0 or more" : $"null, or 0 to {layers - 1}: the decoder's layers");
+        OptionCheck.That(AlignmentHead is null || (AlignmentHead >= 0 && AlignmentHead < heads), nameof(AlignmentHead), AlignmentHead,
+            heads == int.MaxValue ? "null, or 0 or more" : $"null, or 0 to {heads - 1}: the heads of a layer");
     }
 
     private void ValidateAllowedTargets()

@@ -35,6 +35,7 @@ internal sealed record ModelConfiguration
         OptionCheck.Defined(nameof(OverflowPolicy), OverflowPolicy);
         OptionCheck.NotNull(nameof(Decoding), Decoding);
         Decoding.Validate();
+        Architecture.Validate(Decoding);
         OptionCheck.Defined(nameof(Precision), Precision);
         OptionCheck.That(Precision != InferencePrecision.Auto, nameof(Precision), Precision, "a precision");
         OptionCheck.That(Precision == InferencePrecision.Float32 || Architecture.Transformer is not null, nameof(Precision), Precision,

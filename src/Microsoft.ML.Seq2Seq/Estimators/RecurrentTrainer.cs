@@ -66,6 +66,7 @@ public sealed class RecurrentTrainer : IEstimator<Seq2SeqTransformer>
             OptionCheck.NotNull(nameof(Architecture), Architecture);
             Architecture.Validate();
             CheckSharing(Architecture.ShareEmbeddings);
+            Decoding.ValidateAlignment(layers: 1, heads: 1);
         }
 
         internal Options Clone()

@@ -206,6 +206,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     private void Validate(DecodingOptions options)
     {
         options.Validate();
+        _configuration.Architecture.Validate(options);
         using var lease = _generator.Weights.Lease();
         lease.Model.Require(options.Precision);
     }

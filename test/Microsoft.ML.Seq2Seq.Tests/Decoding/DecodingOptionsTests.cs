@@ -41,6 +41,9 @@ public sealed class DecodingOptionsTests
         yield return Case("NoRepeatNgramSize", "3", o => (o.AllowedTargets, o.NoRepeatNgramSize) = (["word"], 3));
         yield return Case("BannedPhrases", "1", o => (o.AllowedTargets, o.BannedPhrases) = (["word"], ["w"]));
         yield return Case("BatchTokens", "0", o => o.BatchTokens = 0);
+        yield return Case("AlignmentLayer", "-1", o => o.AlignmentLayer = -1);
+        yield return Case("AlignmentHead", "-1", o => o.AlignmentHead = -1);
+        yield return Case("Precision", "9", o => o.Precision = (InferencePrecision)9);
     }
 
     [TestMethod]

@@ -69,6 +69,30 @@ public sealed class SteeringTests
     }
 
     [TestMethod]
+    public void TheAlignmentIsThatOfAHeadOrTheMeanOfAll()
+    {
+        float[][][] Alignments(int? layer, int? head) => [.. Toy.Model.Generate(["abc", "ffed"], new DecodingOptions
+        {
+            OutputAlignment = true,
+            AlignmentLayer = layer,
+            AlignmentHead = head,
+        }).Select(generation => generation.Alignment.Select(shares => shares.ToArray()).ToArray())];
+        float[][][] mean = Alignments(null, null), first = Alignments(0, 0), second = Alignments(null, 1);
+
+        for (int row = 0; row < 2; row++)
+            for (int t = 0; t < mean[row].Length; t++)
+                for (int i = 0; i < mean[row][t].Length; i++)
+                    Assert.AreEqual((first[row][t][i] + second[row][t][i]) / 2, mean[row][t][i], 1e-6f);
+        Assert.AreNotEqual(first[0][0][0], second[0][0][0]);
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Alignments(1, null));
+        StringAssert.Contains(error.Message, "AlignmentLayer is 1; allowed: null, or 0 to 0");
+        error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Toy.Model.WithDecoding(new DecodingOptions { AlignmentHead = 2 }));
+        StringAssert.Contains(error.Message, "AlignmentHead is 2; allowed: null, or 0 to 1");
+        error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(Toy.Options(options => options.Decoding.AlignmentLayer = 1).Validate);
+        StringAssert.Contains(error.Message, "AlignmentLayer is 1");
+    }
+
+    [TestMethod]
     public void AlignmentAndTokenScoresComeAsColumns()
     {
         using var model = Toy.Model.WithDecoding(new DecodingOptions { OutputAlignment = true, OutputTokenScores = true });

@@ -128,9 +128,8 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
         for (int row = 0; row < rows; row++)
             Embed(_targetEmbedding, tokens[row], _decoderPositions, current.Position, stream + (nint)row * _width);
         current.Extend(_layerWidth * _decoder.Length);
-        float[]? shares = current.NotesAttention ? new float[rows * current.LongestSource] : null;
-        // The last layer but one aligns best (Garg et al. 2019, section 4.2).
-        int aligned = Math.Max(0, _decoder.Length - 2);
+        float[]? shares = current.Noted is not null ? new float[rows * current.LongestSource] : null;
+        int aligned = current.Noted?.LayerOf(_decoder.Length) ?? -1;
         for (int i = 0; i < _decoder.Length; i++)
             _decoder[i].Next(stream, normed, current, i, i == aligned ? shares : null, scratch);
         _decoderNorm?.Apply(stream, rows, stream);
