@@ -21,9 +21,9 @@ internal static class Search
     /// <param name="options">Validated.</param>
     /// <param name="cancellation">Checked before every step.</param>
     /// <param name="constraints">The options' texts as token ids; null: there are none.</param>
-    /// <param name="threads">For work of a step that can be shared out.</param>
     /// <param name="settled">Called after a step for each source of which more is sure, with its row and all tokens that
     /// its best output is sure to begin with: at last those of the output.</param>
+    /// <param name="threads">For work of a step that can be shared out.</param>
     public static IReadOnlyList<Hypothesis>[] Run(
         IStepModel model, SourceBatch source, DecodingOptions options, CancellationToken cancellation = default,
         SearchConstraints? constraints = null, Action<int, int[]>? settled = null, int threads = 1)

@@ -31,7 +31,7 @@ public sealed class WorkersTests
             var actual = generator.Generate(requests, plan, workers: workers);
             CollectionAssert.AreEqual(expected.Select(one => one.Text).ToArray(), actual.Select(one => one.Text).ToArray());
             for (int i = 0; i < requests.Length; i++)
-                Assert.AreEqual(expected[i].Score, actual[i].Score, 1e-5);
+                Assert.AreEqual(expected[i].Score, actual[i].Score);
         }
     }
 

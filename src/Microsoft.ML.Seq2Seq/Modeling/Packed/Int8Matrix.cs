@@ -31,14 +31,7 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
         _scales = Pinned<float>.Copy(scales, Padded(outputs));
         _sums = new Pinned<int>(Padded(outputs));
         for (int output = 0; output < outputs; output++)
-        {
-            var row = values.Slice(output * inputs, inputs);
-            for (int input = 0; input < inputs; input++)
-            {
-                *Weight(output, input) = row[input];
-                _sums.First[output] += row[input];
-            }
-        }
+            _sums.First[output] = Fill(Weight(output), values.Slice(output * inputs, inputs));
     }
 
     /// <summary>Whether this machine has instructions that multiply and sum integers of 8 bits.</summary>
@@ -46,23 +39,38 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
 
     public override long Bytes => _weights.Length + 8L * _scales.Length;
 
+    /// <returns>The sum of a row.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Fill(sbyte* weights, ReadOnlySpan<sbyte> row)
+    {
+        int sum = 0;
+        for (int input = 0; input < row.Length; input++)
+        {
+            weights[input / Group * (Block * Group) + input % Group] = row[input];
+            sum += row[input];
+        }
+        return sum;
+    }
+
     /// <summary>Rounds weights to -127 … 127 times a scale for each row.</summary>
     /// <param name="weight">(outputs, inputs)</param>
     /// <param name="values">(outputs, inputs) to fill.</param>
     /// <param name="scales">(outputs) to fill.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Quantize(ReadOnlySpan<float> weight, Span<sbyte> values, Span<float> scales)
     {
         int inputs = weight.Length / scales.Length;
         for (int output = 0; output < scales.Length; output++)
         {
             var row = weight.Slice(output * inputs, inputs);
+            var rounded = values.Slice(output * inputs, inputs);
             float largest = 0;
             foreach (float value in row)
                 largest = MathF.Max(largest, MathF.Abs(value)); // a NaN stays one
             scales[output] = largest / 127;
             float unit = largest > 0 ? 127 / largest : 0;
-            for (int input = 0; input < inputs; input++)
-                values[output * inputs + input] = (sbyte)MathF.Round(row[input] * unit);
+            for (int input = 0; input < row.Length; input++)
+                rounded[input] = (sbyte)MathF.Round(row[input] * unit);
         }
     }
 
@@ -70,7 +78,7 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
     public override void CopyRow(int output, float* values)
     {
         var scale = Vector128.Create(_scales.First[output]);
-        sbyte* weights = Weight(output, 0);
+        sbyte* weights = Weight(output);
         int input = 0;
         for (; input < Inputs; input += Group, weights += Block * Group)
         {
@@ -113,7 +121,7 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
     private void MultiplyBlock(
         byte* x, int width, RowRange* ranges, int rows, int output, float* y, nint outputWidth, float* bias, Epilogue epilogue)
     {
-        sbyte* weights = Weight(output, 0);
+        sbyte* weights = Weight(output);
         float* scales = _scales.First + output;
         int* sums = _sums.First + output;
         for (int row = 0; row < rows;)
@@ -137,8 +145,8 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
         }
     }
 
-    private sbyte* Weight(int output, int input) =>
-        _weights.First + ((nint)(output / Block) * _groups + input / Group) * (Block * Group) + output % Block * Group + input % Group;
+    /// <summary>An output's weights of the first group of inputs.</summary>
+    private sbyte* Weight(int output) => _weights.First + (nint)(output / Block) * _groups * (Block * Group) + output % Block * Group;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneRow(

@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Seq2Seq.Batching;
 using TorchSharp;
@@ -9,8 +9,7 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>
 /// The Transformer once more, for prediction on a CPU: weights laid out for this machine's registers, and every step in C#,
-/// where an operation costs nothing but its arithmetic. It is immutable, and any number of threads may decode with it; one
-/// run of decoding computes on one thread.
+/// where an operation costs nothing but its arithmetic. It is immutable, and any number of threads may decode with it.
 /// </summary>
 /// <remarks>A test holds it equal to <see cref="TransformerModel"/>. A row's results are the same to the last bit alone and in
 /// any batch.</remarks>
@@ -154,7 +153,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
         float* stream = scratch.Take(positions * _width), normed = scratch.Take(positions * _width), x = stream;
         for (int i = 0; i < lengths.Length; i++)
             for (int t = 0; t < lengths[i]; t++, x += _width)
-                Embed(_sourceEmbedding, (int)ids[i * stride + t], _encoderPositions, t, x);
+                Embed(_sourceEmbedding, checked((int)ids[i * stride + t]), _encoderPositions, t, x);
         foreach (var layer in _encoder)
             layer.Forward(stream, positions, normed, lengths, scratch);
         _encoderNorm?.Apply(stream, positions, stream);
@@ -165,6 +164,8 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Embed(PackedMatrix table, int token, PackedPositions positions, int position, float* x)
     {
+        if ((uint)token >= (uint)table.Outputs)
+            throw new ArgumentOutOfRangeException(nameof(token), token, $"The vocabulary has the ids 0 to {table.Outputs - 1}.");
         table.CopyRow(token, x);
         VectorMath.Scale(x, _embeddingScale, _dimension);
         positions.AddTo(x, position);

@@ -88,8 +88,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     {
         var matrix = new PanelMatrix<TFormat>(outputs, inputs);
         for (int output = 0; output < outputs; output++)
-            for (int input = 0; input < inputs; input++)
-                TFormat.Set(matrix.Pair(output, input), input & 1, output % Panel, weight[output * inputs + input]);
+            matrix.Set(output, weight.Slice(output * inputs, inputs));
         return matrix;
     }
 
@@ -97,17 +96,20 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     public static PanelMatrix<TFormat> FromBits(ReadOnlySpan<ushort> bits, int outputs, int inputs)
     {
         var matrix = new PanelMatrix<TFormat>(outputs, inputs);
+        var row = new float[inputs];
         for (int output = 0; output < outputs; output++)
+        {
             for (int input = 0; input < inputs; input++)
-                TFormat.Set(matrix.Pair(output, input), input & 1, output % Panel,
-                    BitConverter.UInt32BitsToSingle((uint)bits[output * inputs + input] << 16));
+                row[input] = BitConverter.UInt32BitsToSingle((uint)bits[output * inputs + input] << 16);
+            matrix.Set(output, row);
+        }
         return matrix;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void CopyRow(int output, float* values)
     {
-        byte* pair = Pair(output, 0);
+        byte* pair = Pair(output);
         for (int input = 0; input < Inputs; input += 2, pair += PairBytes)
         {
             values[input] = TFormat.Get(pair, 0, output % Panel);
@@ -163,8 +165,20 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         GC.KeepAlive(this);
     }
 
-    private byte* Pair(int output, int input) =>
-        _panels.First + (nint)(output / Panel) * PanelBytes + input / 2 * PairBytes;
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Set(int output, ReadOnlySpan<float> row)
+    {
+        byte* pair = Pair(output);
+        nint step = PairBytes;
+        for (int input = 0; input < row.Length; input++)
+        {
+            TFormat.Set(pair, input & 1, output % Panel, row[input]);
+            pair += (input & 1) * step;
+        }
+    }
+
+    /// <summary>The first pair of inputs of the panel that an output belongs to.</summary>
+    private byte* Pair(int output) => _panels.First + (nint)(output / Panel) * PanelBytes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneRow(float* x, byte* panel, int pairs, float* y, float* bias, Epilogue epilogue)

@@ -119,6 +119,28 @@ public sealed unsafe class PackedMatrixTests
     }
 
     [TestMethod]
+    [DataRow(InferencePrecision.Float32)]
+    [DataRow(InferencePrecision.Int8)]
+    public void ThreadsThatShareAProductGiveTheSameBits(InferencePrecision precision)
+    {
+        const int Outputs = 40_000, Inputs = 256; // large enough to be shared
+        var weight = new float[Outputs * Inputs];
+        for (int i = 0; i < weight.Length; i++)
+            weight[i] = _random.NextSingle() - 0.5f;
+        var matrix = PackedMatrix.Pack(weight, Outputs, Inputs, precision);
+        var bias = new float[Outputs];
+        for (int rows = 1; rows < 6; rows++)
+        {
+            float[] x = Normal(rows * Inputs);
+            float[] alone = Multiply(matrix, x, rows, bias, Epilogue.Store);
+            var shared = new Arena();
+            shared.Team.Threads = 3;
+            for (int repeat = 0; repeat < 10; repeat++)
+                CollectionAssert.AreEqual(alone, Multiply(matrix, x, rows, bias, Epilogue.Store, scratch: shared));
+        }
+    }
+
+    [TestMethod]
     public void APrecisionThatIsNoneIsRefused()
     {
         var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => PackedMatrix.Pack([1], 1, 1, InferencePrecision.Auto));
@@ -146,7 +168,7 @@ public sealed unsafe class PackedMatrixTests
     }
 
     /// <summary>(rows, inputs) → (rows, outputs)</summary>
-    private static float[] Multiply(PackedMatrix matrix, float[] x, int rows, float[] bias, Epilogue epilogue, float[]? before = null)
+    private static float[] Multiply(PackedMatrix matrix, float[] x, int rows, float[] bias, Epilogue epilogue, float[]? before = null, Arena? scratch = null)
     {
         int width = PackedMatrix.Padded(matrix.Inputs), outputWidth = PackedMatrix.Padded(matrix.Outputs);
         Pinned<float> padded = new(rows * width), result = new(rows * outputWidth), shift = Pinned<float>.Copy(bias, outputWidth);
@@ -155,7 +177,7 @@ public sealed unsafe class PackedMatrixTests
             x.AsSpan(row * matrix.Inputs, matrix.Inputs).CopyTo(padded.Span[(row * width)..]);
             before?.AsSpan(row * matrix.Outputs, matrix.Outputs).CopyTo(result.Span[(row * outputWidth)..]);
         }
-        matrix.Multiply(padded.First, rows, result.First, shift.First, epilogue, new Arena());
+        matrix.Multiply(padded.First, rows, result.First, shift.First, epilogue, scratch ?? new Arena());
         var y = new float[rows * matrix.Outputs];
         for (int row = 0; row < rows; row++)
         {

@@ -142,6 +142,17 @@ public sealed class PackedTransformerTests
         });
     }
 
+    [TestMethod]
+    [DataRow(-1)]
+    [DataRow(Vocabulary)]
+    public void AnIdThatTheVocabularyLacksIsRefused(int id)
+    {
+        using var model = TinyModels.Create(TinyModels.Architecture(), Vocabulary);
+        var packed = Pack(model, TinyModels.Architecture(), InferencePrecision.Int8);
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Decode(packed, [[4, id]], [5])).Message, $"{id}", StringComparison.Ordinal);
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Decode(packed, [[4, 5]], [id])).Message, $"{id}", StringComparison.Ordinal);
+    }
+
     private static PackedTransformer Pack(TransformerModel model, TransformerArchitecture architecture, InferencePrecision precision) =>
         new(architecture, StoredWeights.Of(model, precision));
 
