@@ -26,11 +26,10 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         using var channel = host.Start("Training");
         using var progress = host.StartProgressChannel("Training");
         var device = Devices.Resolve(_settings.GpuDeviceId, _settings.FallbackToCpu);
-        int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
-        var data = TrainingData.Read(host, trainData, validationData, options, seed);
-
         if (architecture.Recurrent is not null || device.type != DeviceType.CPU)
             ServedModule.RequireSupport(options.Decoding.Precision);
+        int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
+        var data = TrainingData.Read(host, trainData, validationData, options, seed);
         Describe(channel, data.Statistics, device);
 
         var model = CreateModel(data.Codec, seed, device);

@@ -192,7 +192,7 @@ public sealed class ModelFileTests
         return DamageEntry(file, zip.Entries.Single(entry => entry.Name == name).FullName, damage);
     }
 
-    private static byte[] DamageEntry(byte[] file, string fullName, Func<byte[], byte[]?> damage)
+    internal static byte[] DamageEntry(byte[] file, string fullName, Func<byte[], byte[]?> damage)
     {
         var stream = new MemoryStream();
         stream.Write(file);

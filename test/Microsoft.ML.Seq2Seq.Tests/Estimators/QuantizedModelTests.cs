@@ -201,22 +201,33 @@ public sealed class QuantizedModelTests
     }
 
     [TestMethod]
-    public void AFileThatOlderVersionsCantReadSaysSoAndNoOther()
+    public void AFileThatOlderVersionsCantReadSaysSoAndANewerOneIsRefused()
     {
         using var quantized = Toy.Model.Quantize();
 
         Assert.AreEqual(0x00010002u, ReadableBy(ModelFileTests.Save(quantized)));
         Assert.AreEqual(0x00010001u, ReadableBy(ModelFileTests.Save(Toy.Model)));
 
-        // ML.NET's header: magic, then version and oldest reader; ours follow the signature.
+        byte[] newer = ModelFileTests.Save(Toy.Model);
+        newer = ModelFileTests.DamageEntry(newer, KeyOf(newer).FullName, key =>
+        {
+            MemoryMarshal.Write(key.AsSpan(Versions(key)), 0x00010003u);
+            MemoryMarshal.Write(key.AsSpan(Versions(key) + sizeof(uint)), 0x00010003u);
+            return key;
+        });
+        StringAssert.Contains(ModelFileTests.LoadingFails(newer).Message, "too new");
+
         static uint ReadableBy(byte[] file)
         {
-            using var zip = new ZipArchive(new MemoryStream(file));
-            byte[] key = Content(zip.Entries.Single(entry => entry.FullName.EndsWith("Model.key", StringComparison.Ordinal)
-                && Content(entry).AsSpan().IndexOf("SEQ2SEQT"u8) >= 0));
-            int at = key.AsSpan().IndexOf("SEQ2SEQT"u8) + 8;
-            return MemoryMarshal.Read<uint>(key.AsSpan(at + sizeof(uint)));
+            byte[] key = Content(KeyOf(file));
+            return MemoryMarshal.Read<uint>(key.AsSpan(Versions(key) + sizeof(uint)));
         }
+
+        static ZipArchiveEntry KeyOf(byte[] file) => new ZipArchive(new MemoryStream(file)).Entries.Single(entry =>
+            entry.FullName.EndsWith("Model.key", StringComparison.Ordinal) && Content(entry).AsSpan().IndexOf("SEQ2SEQT"u8) >= 0);
+
+        // ML.NET writes the version and the oldest reader behind the signature.
+        static int Versions(byte[] key) => key.AsSpan().IndexOf("SEQ2SEQT"u8) + 8;
     }
 
     [TestMethod]
