@@ -50,6 +50,9 @@ internal sealed unsafe class PackedSelfAttention
         _output = new PackedLinear(weights, $"{name}.output", ..);
     }
 
+    /// <summary>Of the weights.</summary>
+    public long Bytes => _queryKeyValue.Matrix.Bytes + _output.Matrix.Bytes;
+
     /// <summary>Adds to the residual stream what all positions of some sequences attend to.</summary>
     /// <param name="stream">(positions, D) one sequence behind the other.</param>
     /// <param name="x">(positions, D) what the block reads; may be the stream.</param>
@@ -149,6 +152,9 @@ internal sealed unsafe class PackedCrossAttention
         _memory = new PackedLinear(weights, $"{name}.query_key_value", _shape.Queries..);
         _output = new PackedLinear(weights, $"{name}.output", ..);
     }
+
+    /// <summary>Of the weights that a step reads.</summary>
+    public long Bytes => _query.Matrix.Bytes + _output.Matrix.Bytes;
 
     /// <summary>Elements of the keys and values of one source position.</summary>
     public int MemoryWidth => _memory.Width;

@@ -23,6 +23,9 @@ internal sealed unsafe class PackedFeedForward
         _output = new PackedLinear(weights, $"{name}.output", ..);
     }
 
+    /// <summary>Of the weights.</summary>
+    public long Bytes => _input.Matrix.Bytes + _output.Matrix.Bytes;
+
     /// <summary>Adds the block's output to the residual stream.</summary>
     /// <param name="x">(rows, D) what the block reads; may be the stream.</param>
     /// <param name="stream">(rows, D)</param>

@@ -58,6 +58,9 @@ internal sealed unsafe class PackedDecoderLayer(
 
     public PackedCrossAttention CrossAttention { get; } = new(weights, $"{name}.cross_attention", architecture);
 
+    /// <summary>Of the weights that a step reads.</summary>
+    public long Bytes => _selfAttention.Bytes + CrossAttention.Bytes + _feedForward.Bytes;
+
     /// <summary>The next position of every hypothesis.</summary>
     /// <param name="stream">(R, D) overwritten.</param>
     /// <param name="normed">(R, D) memory.</param>

@@ -18,6 +18,9 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     /// <summary>Source positions that pass through the encoder together: enough that reading the weights costs little.</summary>
     private const int EncodedTogether = 384;
 
+    /// <summary>What a step must read, in bytes, for several threads to be worth it: less comes from the caches of one core.</summary>
+    private const long LeastShared = 4 << 20;
+
     /// <summary>Memory of a run that is kept for the next, in bytes.</summary>
     private const long LargestKept = 128 << 20;
 
@@ -33,6 +36,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     private readonly PackedPositions _decoderPositions;
     private readonly PackedEncoderLayer[] _encoder;
     private readonly PackedDecoderLayer[] _decoder;
+    private readonly bool _sharesSteps; // between threads
     private readonly PackedNorm? _encoderNorm;
     private readonly PackedNorm? _decoderNorm;
 
@@ -55,6 +59,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
             new PackedEncoderLayer(weights, $"encoder.{i}", architecture, _encoderPositions))];
         _decoder = [.. Enumerable.Range(0, architecture.DecoderLayers).Select(i =>
             new PackedDecoderLayer(weights, $"decoder.{i}", architecture, _decoderPositions))];
+        _sharesSteps = _output.Matrix.Bytes + _decoder.Sum(layer => layer.Bytes) >= LeastShared;
         if (architecture.NormPlacement == NormPlacement.Pre)
         {
             _encoderNorm = new PackedNorm(weights, "encoder_norm");
@@ -121,7 +126,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
         var current = (PackedState)state;
         var scratch = current.Scratch;
         scratch.Release(Arena.Start);
-        scratch.Team.Threads = current.Threads;
+        scratch.Team.Threads = _sharesSteps ? current.Threads : 1;
         int rows = current.Rows;
         float* stream = scratch.Take(rows * _width), normed = scratch.Take(rows * _width);
         for (int row = 0; row < rows; row++)

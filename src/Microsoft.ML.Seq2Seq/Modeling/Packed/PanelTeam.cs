@@ -1,20 +1,25 @@
+using System.Diagnostics;
+
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>
 /// Threads that share one product after the other, each taking panels as long as there are any: for a few rows and a large
 /// matrix, where the time goes to reading memory and two cores read faster than one. A thread of the pool that comes late
-/// finds nothing left and goes: nobody waits for it to begin. Which thread computes a panel changes no bit of it.
+/// finds nothing left: nobody waits for it to begin. Which thread computes a panel changes no bit of it.
 /// </summary>
 internal sealed unsafe class PanelTeam : IThreadPoolWorkItem
 {
     /// <summary>More rows are worth so much arithmetic that whole sources are dealt out to threads instead.</summary>
     private const int MostRows = 8;
 
-    /// <summary>A product with a smaller matrix is done before another thread has woken.</summary>
-    private const long LeastBytes = 1 << 23;
+    /// <summary>A product with a smaller matrix is done before another thread has noticed.</summary>
+    private const long LeastBytes = 1 << 20;
 
     /// <summary>What is taken at a time, in bytes.</summary>
-    private const long ShareBytes = 1 << 18;
+    private const long ShareBytes = 1 << 17;
+
+    /// <summary>How long a thread stays for the next product, which comes soon or never: 50 µs. To wake one costs as much.</summary>
+    private static readonly long _patience = Stopwatch.Frequency / 20_000;
 
     private PackedMatrix _matrix = null!; // of the product under way, as is all that follows
     private void* _x;
@@ -26,6 +31,7 @@ internal sealed unsafe class PanelTeam : IThreadPoolWorkItem
     private Epilogue _epilogue;
     private long _open; // the product's number, and in the lower half the shares that nobody has taken
     private int _unfinished; // shares
+    private int _helpers; // threads that are here
 
     /// <summary>Threads, the caller's included; 1: it computes alone.</summary>
     public int Threads { get; set; } = 1;
@@ -50,15 +56,31 @@ internal sealed unsafe class PanelTeam : IThreadPoolWorkItem
         int shares = (panels + _share - 1) / _share;
         _unfinished = shares;
         Volatile.Write(ref _open, ((_open >> 32) + 1 << 32) + shares);
-        for (int i = 1; i < Threads; i++)
+        for (int i = 1 + Volatile.Read(ref _helpers); i < Threads; i++)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        Execute();
+        Work();
         for (var wait = new SpinWait(); Volatile.Read(ref _unfinished) > 0;)
             wait.SpinOnce(sleep1Threshold: -1);
     }
 
-    /// <summary>Takes shares until none is left.</summary>
+    /// <summary>What a thread of the pool does: helps with this product and those that follow at once.</summary>
     public void Execute()
+    {
+        Interlocked.Increment(ref _helpers);
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetTimestamp() - start < _patience;)
+        {
+            if ((int)Volatile.Read(ref _open) > 0)
+            {
+                Work();
+                start = Stopwatch.GetTimestamp();
+            }
+            Thread.SpinWait(10);
+        }
+        Interlocked.Decrement(ref _helpers);
+    }
+
+    /// <summary>Takes shares until none is left.</summary>
+    private void Work()
     {
         for (long open = Volatile.Read(ref _open); (int)open > 0;)
         {
