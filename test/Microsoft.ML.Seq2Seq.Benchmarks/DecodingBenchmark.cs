@@ -43,13 +43,14 @@ internal static class DecodingBenchmark
 
     private static void Run(string config, Models models, int rows, int beam, InferencePrecision[] precisions, int? workers, int rounds)
     {
-        var plan = models.Codec.Plan(new DecodingOptions
+        DecodingPlan Plan(InferencePrecision precision) => models.Codec.Plan(new DecodingOptions
         {
             Strategy = beam == 1 ? DecodingStrategy.Greedy : DecodingStrategy.Beam,
             BeamSize = Math.Max(beam, 1),
             MinLength = Tokens,
             MaxLength = Tokens,
             MaxLengthRatio = 0,
+            Precision = precision,
         });
         var random = new Random(1);
         int[][] sources = [.. Enumerable.Range(0, rows).Select(_ =>
@@ -60,8 +61,8 @@ internal static class DecodingBenchmark
         Contender[] contenders =
         [
             new("plain", () => (beam == 1 ? models.Plain.Greedy(ids, Tokens) : models.Plain.Beam(ids, beam, Tokens)).Length / Math.Max(beam, 1)),
-            .. precisions.Select(precision => new Contender(precision.ToString().ToLowerInvariant(), () =>
-                models.Generator.Generate(requests, plan, workers: workers, precision: precision).Sum(generation => generation.Tokens.Count))),
+            .. precisions.Select(precision => (Name: precision.ToString().ToLowerInvariant(), Plan: Plan(precision))).Select(made => new Contender(made.Name, () =>
+                models.Generator.Generate(requests, made.Plan, workers: workers).Sum(generation => generation.Tokens.Count))),
         ];
         // Every round decodes as many sources, so that few rows at a time are timed as long as many.
         int repeats = Math.Max(1, LeastSources / rows);
@@ -90,7 +91,7 @@ internal static class DecodingBenchmark
             Vocabulary = tiny ? 10_000 : 32_000;
             Plain = new DecodingPlainLoop(architecture, Vocabulary);
             using var generator = new Generator(1, CPU);
-            _weights = new SharedModel(new TransformerModel(architecture, Vocabulary, Vocabulary, generator));
+            _weights = new SharedModel(ServedModel.Of(new TransformerModel(architecture, Vocabulary, Vocabulary, generator)));
             _weights.AddOwner();
             var tokenizer = new UnitTokenizer(SubwordKind.Whitespace, new TextPreparation(Lowercase: false, TextNormalization.None),
                 [.. Enumerable.Range(SpecialTokens.FirstText, Vocabulary - SpecialTokens.FirstText).Select(id => $"t{id}")], SymbolSet.Empty);

@@ -14,6 +14,7 @@ var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET us
     QualityStudies.Command(),
     FitBenchmark.Command(),
     LongBenchmark.Command(),
+    LoadingBenchmark.Command(),
     ServingBenchmark.Command(),
     StoreBenchmark.Command(),
     TrainingBenchmark.Command(),

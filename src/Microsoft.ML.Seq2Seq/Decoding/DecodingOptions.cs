@@ -1,4 +1,5 @@
 using Microsoft.ML.Seq2Seq.Runtime;
+using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq;
 
@@ -89,8 +90,8 @@ public sealed class DecodingOptions
     /// <summary>Never writes the token that stands for an unknown one. Default true: it is no text.</summary>
     public bool SuppressUnknown { get; set; } = true;
 
-    /// <summary>Texts that outputs must not contain, at the start of a text, after a space or after another sign, as they
-    /// are cut into subwords there; a model that spells one in other subwords is not stopped. Default none.</summary>
+    /// <summary>Texts that no output contains, anywhere, however it is cut into subwords; compared character by character,
+    /// case and all. A forced beginning is written all the same. Default none.</summary>
     public IReadOnlyList<string> BannedPhrases { get; set; } = [];
 
     /// <summary>The only outputs there may be, such as the names of a catalogue: each output is one of them. Lengths
@@ -105,13 +106,29 @@ public sealed class DecodingOptions
     /// false.</summary>
     public bool OutputTokenScores { get; set; }
 
-    /// <summary>Adds the columns <c>Alignment</c>, <c>SourceTokens</c> and <c>TargetTokens</c>: notes how attention falls on the source's tokens for each token written: the mean over the heads of the
-    /// decoder's last layer but one, which aligns best. Default false: it costs time and memory.</summary>
+    /// <summary>Adds the columns <c>Alignment</c>, <c>SourceTokens</c> and <c>TargetTokens</c>: notes how attention falls on the
+    /// source's tokens for each token written. Default false: it costs time and memory.</summary>
     public bool OutputAlignment { get; set; }
+
+    /// <summary>The decoder's layer whose attention to the source is the alignment, from 0. Default null: the last but one,
+    /// which aligns best (Garg et al. 2019, section 4.2). A recurrent model has one attention, number 0. It is also what
+    /// <see cref="CoveragePenalty"/> looks at.</summary>
+    public int? AlignmentLayer { get; set; }
+
+    /// <summary>The head of that layer, from 0. Default null: the mean of all heads, which is smoother than most single
+    /// ones.</summary>
+    public int? AlignmentHead { get; set; }
 
     /// <summary>Padded source tokens, times the beam, decoded together; larger is faster up to a point and takes more
     /// memory. Default 4,096. The output doesn't depend on it.</summary>
     public int BatchTokens { get; set; } = 4096;
+
+    /// <summary>The numbers to compute with. Default <see cref="InferencePrecision.Auto"/>: those that the model's weights are
+    /// kept in, which rounds nothing: float32 for a model that was trained, 8-bit integers for one that was quantised to
+    /// them (<see cref="Seq2SeqTransformer.Quantize"/>) on a machine with instructions for such. Another precision is packed
+    /// beside the model's own at the first prediction, and takes memory of its own. Only Transformers on a CPU have a
+    /// choice.</summary>
+    public InferencePrecision Precision { get; set; }
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it, its value and
@@ -145,12 +162,24 @@ public sealed class DecodingOptions
         OptionCheck.AtLeast(nameof(NoRepeatNgramSize), NoRepeatNgramSize, 0);
         OptionCheck.NotNull(nameof(BannedPhrases), BannedPhrases);
         foreach (string phrase in BannedPhrases)
-            OptionCheck.That(!string.IsNullOrEmpty(phrase), nameof(BannedPhrases), phrase, "texts of at least one character");
+            OptionCheck.That(!string.IsNullOrEmpty(phrase) && !phrase.Contains(SpecialTokens.Replacement), nameof(BannedPhrases), phrase,
+                "texts of at least one character, without U+FFFD, which stands for what is no text");
         if (AllowedTargets is not null)
             ValidateAllowedTargets();
         if (PrefixColumnName is not null)
             OptionCheck.NotEmpty(nameof(PrefixColumnName), PrefixColumnName);
         OptionCheck.AtLeast(nameof(BatchTokens), BatchTokens, 1);
+        OptionCheck.Defined(nameof(Precision), Precision);
+        ValidateAlignment(layers: int.MaxValue, heads: int.MaxValue);
+    }
+
+    /// <summary>Checks what depends on the model.</summary>
+    internal void ValidateAlignment(int layers, int heads)
+    {
+        OptionCheck.That(AlignmentLayer is null || (AlignmentLayer >= 0 && AlignmentLayer < layers), nameof(AlignmentLayer), AlignmentLayer,
+            layers == int.MaxValue ? "null, or 0 or more" : $"null, or 0 to {layers - 1}: the decoder's layers");
+        OptionCheck.That(AlignmentHead is null || (AlignmentHead >= 0 && AlignmentHead < heads), nameof(AlignmentHead), AlignmentHead,
+            heads == int.MaxValue ? "null, or 0 or more" : $"null, or 0 to {heads - 1}: the heads of a layer");
     }
 
     private void ValidateAllowedTargets()

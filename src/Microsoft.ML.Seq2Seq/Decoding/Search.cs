@@ -37,7 +37,9 @@ internal static class Search
         int width = 1; // rows for each of them; only 1 before the first step
         var state = model.Start(source);
         state.Threads = threads;
-        state.NotesAttention = options.OutputAlignment || options.CoveragePenalty > 0;
+        state.Noted = options.OutputAlignment || options.CoveragePenalty > 0
+            ? new NotedAttention(options.AlignmentLayer, options.AlignmentHead)
+            : null;
         try
         {
             while (!Array.TrueForAll(inBatch, search => search.IsDone))

@@ -34,8 +34,8 @@ internal sealed class TokenRules
             _rules.Add(new NoUnknown());
         if (options.NoRepeatNgramSize > 0)
             _rules.Add(new NoRepeatedNgram(options.NoRepeatNgramSize));
-        if (constraints.BannedPhrases.Count > 0)
-            _rules.Add(new NoPhrase(constraints.BannedPhrases));
+        if (constraints.BannedPhrases is { } phrases)
+            _rules.Add(phrases);
         if (options.RepetitionPenalty != 1)
             _rules.Add(new RepetitionCosts((float)options.RepetitionPenalty));
     }
@@ -95,17 +95,6 @@ internal sealed class NoRepeatedNgram(int size) : ITokenRule
         for (int i = 0; i + size <= written.Length; i++)
             if (written.Slice(i, size - 1).SequenceEqual(last))
                 next.Ban(written[i + size - 1]);
-    }
-}
-
-/// <summary>None of some token sequences.</summary>
-internal sealed class NoPhrase(IReadOnlyList<int[]> phrases) : ITokenRule
-{
-    public void Apply(ReadOnlySpan<int> written, ref NextTokens next)
-    {
-        foreach (int[] phrase in phrases)
-            if (written.EndsWith(phrase.AsSpan(..^1)))
-                next.Ban(phrase[^1]);
     }
 }
 

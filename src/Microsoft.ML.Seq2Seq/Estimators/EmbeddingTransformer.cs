@@ -20,7 +20,9 @@ public sealed class EmbeddingTransformer : ITransformer, IDisposable, ILoadableT
     internal const string LoaderSignature = "Seq2SeqEmbedding";
 
     // 0x00010001: initial
-    private static readonly ModelFormat _format = new("SEQ2SEQE", LoaderSignature, typeof(EmbeddingTransformer).Assembly.FullName!);
+    // 0x00010002: the model may be quantised
+    private static readonly ModelFormat _format =
+        new("SEQ2SEQE", LoaderSignature, typeof(EmbeddingTransformer).Assembly.FullName!, Written: 0x00010002, ReadableBy: 0x00010002);
 
     private readonly IHost _host;
     private readonly TextGenerator _generator;
@@ -90,7 +92,7 @@ public sealed class EmbeddingTransformer : ITransformer, IDisposable, ILoadableT
         // string: input column
         // int: pooling
         // the model, as ModelFile writes it
-        var writer = new ModelWriter(ctx, _format);
+        var writer = new ModelWriter(ctx, ModelFile.FormatOf(_format, _configuration));
         writer.WriteString(_columns.Output);
         writer.WriteString(_columns.Input);
         writer.WriteInt32((int)_columns.Pooling);

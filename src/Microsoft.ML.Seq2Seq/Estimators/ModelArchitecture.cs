@@ -27,6 +27,11 @@ internal sealed class ModelArchitecture
         Recurrent?.Validate();
     }
 
+    /// <summary>Checks that a model of this shape can be decoded with options.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such layer or head.</exception>
+    public void Validate(DecodingOptions options) =>
+        options.ValidateAlignment(Transformer?.DecoderLayers ?? 1, Transformer?.Heads ?? 1); // a recurrent model attends once
+
     public ModelArchitecture Clone() => new() { Transformer = Transformer?.Clone(), Recurrent = Recurrent?.Clone() };
 
     /// <summary>A model with fresh weights, on the CPU.</summary>

@@ -24,6 +24,9 @@ internal sealed record ModelConfiguration
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ConfidenceCalibration? Calibration { get; init; }
 
+    /// <summary>What the weights are kept in; files from before models were quantised don't say, and hold float32.</summary>
+    public InferencePrecision Precision { get; init; } = InferencePrecision.Float32;
+
     /// <exception cref="ArgumentException">A value is missing or out of range.</exception>
     public void Validate()
     {
@@ -38,5 +41,10 @@ internal sealed record ModelConfiguration
         OptionCheck.NotNull(nameof(Decoding), Decoding);
         Decoding.Validate();
         Calibration?.Validate();
+        Architecture.Validate(Decoding);
+        OptionCheck.Defined(nameof(Precision), Precision);
+        OptionCheck.That(Precision != InferencePrecision.Auto, nameof(Precision), Precision, "a precision");
+        OptionCheck.That(Precision == InferencePrecision.Float32 || Architecture.Transformer is not null, nameof(Precision), Precision,
+            $"{nameof(InferencePrecision.Float32)} for any model but a Transformer");
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Interop;
+using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Persistence;
 using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
@@ -25,7 +26,13 @@ internal static class ModelFile
     private const string WeightsEntry = "weights.safetensors";
 
     // 0x00010001: initial
-    public static ModelFormat Format { get; } = new("SEQ2SEQT", LoaderSignature, typeof(ModelFile).Assembly.FullName!);
+    // 0x00010002: the weights may be bfloat16, or integers with scales
+    public static ModelFormat Format { get; } =
+        new("SEQ2SEQT", LoaderSignature, typeof(ModelFile).Assembly.FullName!, Written: 0x00010002, ReadableBy: 0x00010002);
+
+    /// <summary>The format of a model: weights that old versions don't know are refused by them, others are not.</summary>
+    public static ModelFormat FormatOf(ModelFormat format, ModelConfiguration configuration) =>
+        configuration.Precision == InferencePrecision.Float32 ? format with { ReadableBy = 0x00010001 } : format;
 
     public static void Write(ModelWriter writer, TextGenerator generator, ModelConfiguration configuration, TrainingReport report)
     {
@@ -40,13 +47,14 @@ internal static class ModelFile
         writer.WriteEntry(isShared ? SharedVocabularyEntry : SourceVocabularyEntry, generator.Codec.Source.Save);
         if (!isShared)
             writer.WriteEntry(TargetVocabularyEntry, generator.Codec.Target.Save);
-        writer.WriteEntry(WeightsEntry, stream => Weights.Write(stream, lease.Model));
+        writer.WriteEntry(WeightsEntry, stream => SafeTensors.Write(stream, lease.Model.Contents()), compress: false);
     }
 
     /// <exception cref="InvalidDataException">An entry is missing or damaged; the message names it.</exception>
     public static (TextGenerator Generator, ModelConfiguration Configuration, TrainingReport Report) Read(IHost host, ModelReader reader)
     {
-        NativePreflight.EnsureLoaded();
+        // Loading libtorch takes as long as reading the weights: both at once.
+        var libtorch = Task.Run(NativePreflight.EnsureLoaded);
         bool isShared = reader.ReadInt32() != 0;
         var configuration = reader.ReadEntry(ConfigurationEntry, stream =>
         {
@@ -57,11 +65,32 @@ internal static class ModelFile
         var report = reader.ReadEntry(ReportEntry, ModelJson.Read<TrainingReport>);
         var source = reader.ReadEntry(isShared ? SharedVocabularyEntry : SourceVocabularyEntry, SubwordTokenizer.Load);
         var target = isShared ? source : reader.ReadEntry(TargetVocabularyEntry, SubwordTokenizer.Load);
+        var codec = new TextCodec(source, target, configuration.MaximumTokens, configuration.OverflowPolicy);
         var settings = new HostSettings(host);
-        var device = Devices.Resolve(settings.GpuDeviceId, settings.FallbackToCpu);
+        // Weights that aren't float32 have no form on a GPU.
+        bool isQuantized = configuration.Precision != InferencePrecision.Float32;
+        var (model, device) = configuration.Architecture.Transformer is { } transformer && (isQuantized || settings.GpuDeviceId is null)
+            ? (ReadPacked(reader, transformer, codec, configuration.Precision), null)
+            : ReadModule(reader, configuration.Architecture, codec, settings, libtorch);
+        libtorch.GetAwaiter().GetResult();
+        return (new TextGenerator(new SharedModel(model), codec, device ?? torch.CPU), configuration, report);
+    }
 
+    private static ServedModel ReadPacked(
+        ModelReader reader, TransformerArchitecture architecture, TextCodec codec, InferencePrecision precision)
+    {
+        var shapes = TransformerWeights.Of(architecture, codec.Source.VocabularySize, codec.Target.VocabularySize).ToArray();
+        var weights = reader.ReadEntry(WeightsEntry, stream => StoredWeights.Read(stream, shapes, precision));
+        return new PackedModel(architecture, weights);
+    }
+
+    private static (ServedModel Model, Device? Device) ReadModule(
+        ModelReader reader, ModelArchitecture architecture, TextCodec codec, HostSettings settings, Task libtorch)
+    {
+        libtorch.GetAwaiter().GetResult();
+        var device = Devices.Resolve(settings.GpuDeviceId, settings.FallbackToCpu);
         using var generator = new Generator(0, torch.CPU);
-        var model = configuration.Architecture.CreateModel(source.VocabularySize, target.VocabularySize, generator);
+        var model = architecture.CreateModel(codec.Source.VocabularySize, codec.Target.VocabularySize, generator);
         try
         {
             reader.ReadEntry(WeightsEntry, stream =>
@@ -70,13 +99,12 @@ internal static class ModelFile
                 return true;
             });
             model.to(device);
+            return (ServedModel.Of(model), device);
         }
         catch
         {
             model.Dispose();
             throw;
         }
-        var codec = new TextCodec(source, target, configuration.MaximumTokens, configuration.OverflowPolicy);
-        return (new TextGenerator(new SharedModel(model), codec, device), configuration, report);
     }
 }

@@ -37,15 +37,16 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         using var channel = host.Start("Training");
         using var progress = host.StartProgressChannel("Training");
         var device = Devices.Resolve(_settings.GpuDeviceId, _settings.FallbackToCpu);
+        if (architecture.Recurrent is not null || device.type != DeviceType.CPU)
+            ServedModule.RequireSupport(options.Decoding.Precision);
         Describe(channel, data, device);
 
         var model = CreateModel(data.Codec, seed, device);
-        var weights = new SharedModel(model);
+        var inTraining = new SharedModel(model);
         try
         {
-            weights.AddOwner();
-            var generator = new TextGenerator(weights, data.Codec, device);
-            var validator = new Validator(generator, data.ValidationTexts, options.Decoding);
+            inTraining.AddOwner();
+            var validator = new Validator(new TextGenerator(inTraining, data.Codec, device), data.ValidationTexts, options.Decoding);
             using var tensorBoard = options.Training.TensorBoardDirectory is { } directory
                 ? new TensorBoardObserver(directory, validator.Samples)
                 : null;
@@ -54,12 +55,14 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
                 observers.Add(tensorBoard);
             observers.AddRange(watchers);
             var run = Train(model, data, seed, validator, observers);
-            return new Seq2SeqTransformer(host, generator, Configuration(data), Report(data, model, run, seed, device));
+            var report = Report(data, model, run, seed, device);
+            var trained = new TextGenerator(new SharedModel(ServedModel.Of(model)), data.Codec, device);
+            return new Seq2SeqTransformer(host, trained, Configuration(data), report);
         }
-        finally
+        catch
         {
-            // The transformer, if there is one, is an owner by now.
-            weights.RemoveOwner();
+            model.Dispose();
+            throw;
         }
     }
 

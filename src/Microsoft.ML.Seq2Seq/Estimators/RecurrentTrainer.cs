@@ -68,6 +68,7 @@ public sealed class RecurrentTrainer : IEstimator<Seq2SeqTransformer>
             CheckSharing(Architecture.ShareEmbeddings);
             OptionCheck.That(!Training.GradientCheckpointing, nameof(Training.GradientCheckpointing), true,
                 "false for a recurrent model: its memory is that of its steps, which wait for each other");
+            Decoding.ValidateAlignment(layers: 1, heads: 1);
         }
 
         internal Options Clone()

@@ -27,7 +27,7 @@ internal sealed class ReferenceScores(Seq2SeqTransformer model)
     /// <summary>After the last row.</summary>
     public void Flush(MetricAccumulator metrics)
     {
-        foreach (var score in PairScorer.Score(model.Generator, _pairs).Where(score => score.Tokens > 0))
+        foreach (var score in PairScorer.Score(model.Generator, _pairs, model.Configuration.Decoding.Precision).Where(score => score.Tokens > 0))
             metrics.AddModelScore(score.LogProbability, score.Tokens, score.Correct);
         _pairs.Clear();
     }

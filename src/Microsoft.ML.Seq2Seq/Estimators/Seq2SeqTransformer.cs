@@ -5,6 +5,7 @@ using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Interop;
 using Microsoft.ML.Seq2Seq.Persistence;
 using Microsoft.ML.Seq2Seq.Pipeline;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 [assembly: LoadableTransformer(typeof(Microsoft.ML.Seq2Seq.Seq2SeqTransformer), ModelFile.LoaderSignature)]
 
@@ -69,12 +70,33 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
 
     /// <summary>The same model with other decoding options; it shares the weights.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="NotSupportedException">The model can't predict in <see cref="DecodingOptions.Precision"/>.</exception>
     public Seq2SeqTransformer WithDecoding(DecodingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        options.Validate();
+        Validate(options);
         return new Seq2SeqTransformer(_host, _generator, _configuration with { Decoding = options.Clone() }, Report);
+    }
+
+    /// <summary>The same model with its weights rounded: its file and what it takes of memory are a quarter or half of
+    /// float32's, it is faster, and it writes nearly the same. Embeddings and the matrices of all layers are rounded, each
+    /// output's weights on a scale of their own; norms and biases stay float32. It has weights of its own, predicts on the
+    /// CPU, and is saved like any other.</summary>
+    /// <param name="precision">Default <see cref="InferencePrecision.Int8"/>: the smallest, and the fastest on processors with
+    /// instructions for it. <see cref="InferencePrecision.BFloat16"/> rounds less. What was rounded once stays so:
+    /// <see cref="InferencePrecision.Float32"/> gives a model that was quantised its speed in float32, not its old
+    /// weights.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="precision"/> is
+    /// <see cref="InferencePrecision.Auto"/>.</exception>
+    /// <exception cref="NotSupportedException">The model is recurrent.</exception>
+    public Seq2SeqTransformer Quantize(InferencePrecision precision = InferencePrecision.Int8)
+    {
+        OptionCheck.Defined(nameof(precision), precision);
+        OptionCheck.That(precision != InferencePrecision.Auto, nameof(precision), precision, "a precision");
+        using var lease = _generator.Weights.Lease();
+        var generator = new TextGenerator(new SharedModel(lease.Model.Quantize(precision)), _generator.Codec, TorchSharp.torch.CPU);
+        return new Seq2SeqTransformer(_host, generator, _configuration with { Precision = precision }, Report);
     }
 
     /// <summary>What the model writes for a text.</summary>
@@ -125,16 +147,17 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     {
         ArgumentNullException.ThrowIfNull(pairs);
         var requests = pairs.Select(pair => (new GenerationRequest(pair.Source), pair.Target));
-        return [.. PairScorer.Score(_generator, requests).Select(score => (float)score.LogProbability)];
+        return [.. PairScorer.Score(_generator, requests, _configuration.Decoding.Precision).Select(score => (float)score.LogProbability)];
     }
 
-    /// <summary>Writes the weights alone, by name, in the safetensors format.</summary>
+    /// <summary>Writes the weights alone, by name, in the safetensors format: as they are, integers with their scales
+    /// beside them.</summary>
     /// <param name="safetensorsPath">A file; replaced only when the new one is complete.</param>
     public void SaveWeights(string safetensorsPath)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(safetensorsPath);
         using var lease = _generator.Weights.Lease();
-        AtomicFile.Write(safetensorsPath, stream => Weights.Write(stream, lease.Model));
+        AtomicFile.Write(safetensorsPath, stream => SafeTensors.Write(stream, lease.Model.Contents()));
     }
 
     /// <summary>The columns after <see cref="Transform"/>.</summary>
@@ -165,7 +188,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
-        ModelFile.Write(new ModelWriter(ctx, ModelFile.Format), _generator, _configuration, Report);
+        ModelFile.Write(new ModelWriter(ctx, ModelFile.FormatOf(ModelFile.Format, _configuration)), _generator, _configuration, Report);
 
     /// <summary>The same model with confidences; it shares the weights.</summary>
     internal Seq2SeqTransformer WithCalibration(ConfidenceCalibration calibration)
@@ -187,7 +210,15 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         if (options is null)
             return _plan.Value;
-        options.Validate();
+        Validate(options);
         return _generator.Codec.Plan(options.Clone()) with { Calibration = _configuration.Calibration };
+    }
+
+    private void Validate(DecodingOptions options)
+    {
+        options.Validate();
+        _configuration.Architecture.Validate(options);
+        using var lease = _generator.Weights.Lease();
+        lease.Model.Require(options.Precision);
     }
 }

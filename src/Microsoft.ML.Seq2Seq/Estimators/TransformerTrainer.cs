@@ -62,6 +62,7 @@ public sealed class TransformerTrainer : IEstimator<Seq2SeqTransformer>
             OptionCheck.NotNull(nameof(Architecture), Architecture);
             Architecture.Validate();
             CheckSharing(Architecture.ShareEmbeddings);
+            Decoding.ValidateAlignment(Architecture.DecoderLayers, Architecture.Heads);
         }
 
         internal Options Clone()

@@ -29,7 +29,7 @@ internal static class TrialScore
     {
         double sum = 0;
         long characters = 0;
-        var scores = PairScorer.Score(model.Generator, rows.Select(row => (new GenerationRequest(row.Source), row.Target)));
+        var scores = PairScorer.Score(model.Generator, rows.Select(row => (new GenerationRequest(row.Source), row.Target)), model.Decoding.Precision);
         foreach (var (score, row) in scores.Zip(rows).Where(pair => pair.First.Tokens > 0))
         {
             sum -= score.LogProbability;

@@ -1,5 +1,7 @@
 using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,17 +14,18 @@ namespace Microsoft.ML.Seq2Seq.Inference;
 /// <param name="Correct">How many of them the model ranks first after those before.</param>
 internal readonly record struct TargetScore(double LogProbability, int Tokens, int Correct);
 
-/// <summary>How probable a model finds given targets.</summary>
+/// <summary>How probable a model finds given targets: it is led along them by the steps that it writes with.</summary>
 internal static class PairScorer
 {
     private const int TokensPerBatch = 4096;
-    private const long ChunkRows = 256;
 
     /// <summary>Scores targets, in their order. A source that is empty or over-long and not to be cut gives NaN; targets are
     /// never cut.</summary>
-    public static TargetScore[] Score(TextGenerator generator, IEnumerable<(GenerationRequest Source, string Target)> pairs)
+    public static TargetScore[] Score(
+        TextGenerator generator, IEnumerable<(GenerationRequest Source, string Target)> pairs, InferencePrecision precision)
     {
         using var lease = generator.Weights.Lease();
+        var model = lease.Model.Predictor(precision);
         using var encoded = new EncodedPairs();
         var rows = new List<int>(); // pair → row of the result
         int count = 0;
@@ -38,47 +41,48 @@ internal static class PairScorer
         }
         var scores = new TargetScore[count];
         Array.Fill(scores, new TargetScore(double.NaN, 0, 0));
-        foreach (int[] batchRows in new BatchPlanner(encoded, TokensPerBatch).InOrder())
+        int[][] batches = [.. new BatchPlanner(encoded, TokensPerBatch).InOrder()];
+        SideBySide.ForEach("Scoring", batches, SideBySide.Threads(generator.Device), (batch, _) =>
         {
-            var batchScores = ScoreBatch(lease.Model, encoded, batchRows, generator.Device);
-            for (int i = 0; i < batchRows.Length; i++)
-                scores[rows[batchRows[i]]] = batchScores[i];
-        }
+            var batchScores = ScoreBatch(model, encoded, batch, generator.Device);
+            for (int i = 0; i < batch.Length; i++)
+                scores[rows[batch[i]]] = batchScores[i];
+        });
         return scores;
     }
 
-    private static TargetScore[] ScoreBatch(SequenceModel model, EncodedPairs pairs, int[] rows, Device device)
+    private static TargetScore[] ScoreBatch(IStepModel model, EncodedPairs pairs, int[] rows, Device device)
     {
         using var inference = torch.inference_mode();
         using var scope = NewDisposeScope();
-        using var batch = Batch.Create(pairs, rows, device);
-        var decoded = model.Forward(batch, training: null).view(-1, model.Width).index_select(0, batch.TargetPositions); // (N, D)
-        var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions).unsqueeze(1); // (N, 1)
-        var logProbabilities = new List<float>();
-        var isFirst = new List<bool>();
-        for (long start = 0; start < decoded.shape[0]; start += ChunkRows)
-        {
-            using var chunkScope = NewDisposeScope();
-            long length = Math.Min(ChunkRows, decoded.shape[0] - start);
-            var target = targets.narrow(0, start, length);
-            var all = nn.functional.log_softmax(model.Logits(decoded.narrow(0, start, length)), 1); // (n, V)
-            logProbabilities.AddRange(all.gather(1, target).cpu().data<float>());
-            isFirst.AddRange(all.argmax(1, keepdim: true).eq(target).cpu().data<bool>());
-        }
+        using var source = SourceBatch.Create([.. rows.Select(row => pairs.Source(row).ToArray())], device);
         var scores = new TargetScore[rows.Length];
-        int next = 0;
-        for (int row = 0; row < rows.Length; row++)
+        int[] last = [.. rows.Select(_ => SpecialTokens.Begin)];
+        int longest = rows.Max(pairs.TargetLength);
+        var state = model.Start(source);
+        try
         {
-            int tokens = batch.TargetLengths[row];
-            double sum = 0;
-            int correct = 0;
-            for (int end = next + tokens; next < end; next++)
+            for (int t = 0; t <= longest; t++)
             {
-                sum += logProbabilities[next];
-                correct += isFirst[next] ? 1 : 0;
+                using var stepScope = NewDisposeScope();
+                (var output, state) = model.Step(state, last);
+                for (int i = 0; i < rows.Length; i++)
+                {
+                    var target = pairs.Target(rows[i]);
+                    if (t > target.Length)
+                        continue; // its end has been read: what follows means nothing
+                    last[i] = t < target.Length ? target[t] : SpecialTokens.End;
+                    var logits = output.Logits(i);
+                    var (sum, _, correct) = scores[i];
+                    scores[i] = new TargetScore(sum + logits[last[i]] - VocabularyRow.LogSumExp(logits), t + 1,
+                        correct + (logits.IndexOf(VocabularyRow.Max(logits)) == last[i] ? 1 : 0));
+                }
             }
-            scores[row] = new TargetScore(sum, tokens, correct);
+            return scores;
         }
-        return scores;
+        finally
+        {
+            state.Dispose();
+        }
     }
 }

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using Microsoft.ML.Seq2Seq.Modeling;
-using TorchSharp;
 
 namespace Microsoft.ML.Seq2Seq.Inference;
 
@@ -8,19 +6,25 @@ namespace Microsoft.ML.Seq2Seq.Inference;
 /// A model that several owners share. The weights are freed when the last owner and the last call under way have let go,
 /// so that disposing one owner pulls nothing away under another.
 /// </summary>
-internal sealed class SharedModel(SequenceModel model)
+/// <param name="model">Owned from here on.</param>
+internal sealed class SharedModel(ServedModel model)
 {
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<InferencePrecision, Lazy<IStepModel>> _predictors = new();
+    private ServedModel? _model = model;
     private int _owners;
     private int _leases;
-    private bool _freed;
+
+    /// <summary>A module that predicts as it is: one in training.</summary>
+    public SharedModel(SequenceModel model)
+        : this(new ServedModule(model))
+    {
+    }
 
     public void AddOwner()
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_freed, this);
+            ObjectDisposedException.ThrowIf(_model is null, this);
             _owners++;
         }
     }
@@ -44,16 +48,9 @@ internal sealed class SharedModel(SequenceModel model)
                     "The model was disposed. A PredictionEngine disposes its model with itself, unless it was created with " +
                     "PredictionEngineOptions.OwnsTransformer = false.");
             _leases++;
+            return new ModelLease(_model!, Return);
         }
-        return new ModelLease(model, this, Return);
     }
-
-    /// <summary>What predicts in place of the model, made at the first call for each precision: a
-    /// <see cref="PackedTransformer"/> where it is a Transformer on a CPU, else the model itself. To call under a lease.</summary>
-    public IStepModel Predictor(InferencePrecision precision) => _predictors.GetOrAdd(precision, _ => new Lazy<IStepModel>(() =>
-        model is TransformerModel transformer && transformer.OutputWeight.device_type == DeviceType.CPU
-            ? new PackedTransformer((TransformerArchitecture)transformer.Settings, new ModuleWeights(transformer, precision))
-            : model)).Value;
 
     private void Return()
     {
@@ -64,25 +61,24 @@ internal sealed class SharedModel(SequenceModel model)
 
     private void FreeIfUnused()
     {
+        ServedModel? unused;
         lock (_lock)
         {
-            if (_freed || _owners > 0 || _leases > 0)
+            if (_owners > 0 || _leases > 0)
                 return;
-            _freed = true;
+            unused = _model;
+            _model = null;
         }
-        model.Dispose();
+        unused?.Dispose();
     }
 }
 
 /// <summary>A hold on a shared model.</summary>
-internal sealed class ModelLease(SequenceModel model, SharedModel shared, Action release) : IDisposable
+internal sealed class ModelLease(ServedModel model, Action release) : IDisposable
 {
     private Action? _release = release;
 
-    public SequenceModel Model { get; } = model;
-
-    /// <inheritdoc cref="SharedModel.Predictor"/>
-    public IStepModel Predictor(InferencePrecision precision) => shared.Predictor(precision);
+    public ServedModel Model { get; } = model;
 
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
 }

@@ -11,6 +11,8 @@ namespace Microsoft.ML.Seq2Seq.Inference;
 internal sealed record TextCodec(
     SubwordTokenizer Source, SubwordTokenizer Target, int MaximumTokens, OverflowPolicy Overflow)
 {
+    private readonly Lazy<TokenTexts> _targetTexts = new(() => TokenTexts.Of(Target));
+
     /// <summary>The ids of a source to predict from; empty where nothing is to be predicted: no text, or an over-long
     /// one that is not to be cut. A row must not stop the others, so nothing throws here.</summary>
     public int[] EncodeSource(string? text) => string.IsNullOrEmpty(text) ? [] : Limit(Source.Encode(text));
@@ -22,21 +24,10 @@ internal sealed record TextCodec(
     /// <param name="options">Validated, and not to change any more.</param>
     public DecodingPlan Plan(DecodingOptions options) => new(options, new SearchConstraints
     {
-        BannedPhrases = [.. options.BannedPhrases.SelectMany(Occurrences)],
+        BannedPhrases = options.BannedPhrases.Count == 0 ? null : new PhraseFilter(options.BannedPhrases, _targetTexts.Value),
         AllowedTargets = options.AllowedTargets is { } targets ? TokenTrie.Create(targets.Select(Target.Encode)) : null,
     });
 
     private int[] Limit(int[] ids) =>
         ids.Length <= MaximumTokens ? ids : Overflow == OverflowPolicy.Truncate ? ids[..MaximumTokens] : [];
-
-    /// <summary>A phrase as it is encoded at the start of a text or after a space, and right after another sign.</summary>
-    private IEnumerable<int[]> Occurrences(string phrase)
-    {
-        int[] apart = Target.Encode(phrase);
-        yield return apart;
-        const string Sign = "(";
-        int[] sign = Target.Encode(Sign), joined = Target.Encode(Sign + phrase);
-        if (joined.AsSpan().StartsWith(sign) && joined.Length > sign.Length && !joined.AsSpan(sign.Length).SequenceEqual(apart))
-            yield return joined[sign.Length..];
-    }
 }

@@ -21,7 +21,7 @@ internal sealed class TextEmbedder
         _generator = generator;
         _pooling = pooling;
         using var lease = generator.Weights.Lease();
-        Width = Encoder(lease.Model).EncoderWidth;
+        Width = Encoder(lease).EncoderWidth;
     }
 
     /// <summary>Length of a vector.</summary>
@@ -44,25 +44,26 @@ internal sealed class TextEmbedder
         }
         // Rows of like length share a batch, the longest first: a batch too large for the memory shows at once.
         encoded.Sort((a, b) => (b.Ids.Length, a.Row).CompareTo((a.Ids.Length, b.Row)));
-        for (int start = 0; start < encoded.Count;)
+        var batches = new List<List<(int Row, int[] Ids)>>();
+        for (int start = 0; start < encoded.Count; start += batches[^1].Count)
+            batches.Add(encoded.GetRange(start, Math.Clamp(TokensPerBatch / (encoded[start].Ids.Length + 1), 1, encoded.Count - start)));
+        var encoder = Encoder(lease);
+        SideBySide.ForEach("Embedding", batches, SideBySide.Threads(_generator.Device), (batch, _) =>
         {
-            int rows = Math.Clamp(TokensPerBatch / (encoded[start].Ids.Length + 1), 1, encoded.Count - start);
-            var batch = encoded.GetRange(start, rows);
-            float[] flat = EmbedBatch(lease.Model, [.. batch.Select(entry => entry.Ids)]);
-            for (int i = 0; i < rows; i++)
+            float[] flat = EmbedBatch(encoder, [.. batch.Select(entry => entry.Ids)]);
+            for (int i = 0; i < batch.Count; i++)
                 vectors[batch[i].Row] = flat[(i * Width)..((i + 1) * Width)];
-            start += rows;
-        }
+        });
         return vectors;
     }
 
     /// <summary>(B, D), row by row.</summary>
-    private float[] EmbedBatch(SequenceModel model, int[][] sources)
+    private float[] EmbedBatch(IEncoder encoder, int[][] sources)
     {
         using var inference = torch.inference_mode();
         using var scope = NewDisposeScope();
         using var batch = SourceBatch.Create(sources, _generator.Device);
-        var states = Encoder(model).Encode(batch, training: null).to(ScalarType.Float32); // (B, S, D)
+        var states = encoder.Encode(batch, training: null).to(ScalarType.Float32); // (B, S, D)
         var pooled = _pooling switch
         {
             EmbeddingPooling.First => states.select(1, 0),
@@ -72,8 +73,7 @@ internal sealed class TextEmbedder
         return pooled.cpu().contiguous().data<float>().ToArray();
     }
 
-    private static IEncoder Encoder(SequenceModel model) =>
-        model as IEncoder ?? throw new NotSupportedException($"A {model.GetName()} has no encoder to embed texts with.");
+    private static IEncoder Encoder(ModelLease lease) => (IEncoder)lease.Model.Predictor(InferencePrecision.Auto);
 
     /// <summary>(B, S, 1) true on the text's tokens: neither the end token nor padding.</summary>
     private static Tensor IsText(SourceBatch batch)

@@ -1,7 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Modeling;
-using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,15 +30,13 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     /// <param name="workers">Batches decoded at a time, each on a thread of its own. Null: as many as libtorch has threads
     /// for the caller. The callbacks come from those threads.</param>
     /// <param name="cancellation">Checked between steps.</param>
-    /// <param name="precision">Of the weights.</param>
     public Generation[] Generate(
         IReadOnlyList<GenerationRequest> requests, DecodingPlan plan, Action<int, int[]>? settled = null,
-        Action<int>? decoded = null, int? workers = null, CancellationToken cancellation = default,
-        InferencePrecision precision = InferencePrecision.Float32)
+        Action<int>? decoded = null, int? workers = null, CancellationToken cancellation = default)
     {
         var (options, constraints) = plan;
         using var lease = weights.Lease();
-        var predictor = lease.Predictor(precision);
+        var predictor = lease.Model.Predictor(options.Precision);
         var generations = new Generation[requests.Count];
         var encoded = new List<EncodedRow>(requests.Count);
         for (int row = 0; row < requests.Count; row++)
@@ -53,7 +50,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         decoded?.Invoke(requests.Count - encoded.Count);
         // Longest first: a batch too large for the memory shows at once, and the last batches to be dealt out are short.
         encoded.Sort((a, b) => (b.Ids.Length, a.Row).CompareTo((a.Ids.Length, b.Row)));
-        int threads = workers ?? (device.type == DeviceType.CPU ? torch.get_num_threads() : 1);
+        int threads = workers ?? SideBySide.Threads(device);
         var batches = Cut(encoded, options, threads);
         Spread(batches, threads, predictor is PackedTransformer, (batch, stop) =>
         {
@@ -86,35 +83,14 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     }
 
     /// <summary>Deals the batches out to workers. A single large one stays on the caller's thread, to use all of libtorch's
-    /// threads there; those only hinder a small one. Where libtorch has no part, no thread is needed to do without them. The
-    /// first failure stops the others.</summary>
+    /// threads there; those only hinder a small one. Where libtorch has no part, no thread is needed to do without
+    /// them.</summary>
     private static void Spread(
         List<List<EncodedRow>> batches, int workers, bool isPacked, Action<List<EncodedRow>, CancellationToken> decode,
         CancellationToken cancellation)
     {
-        if (workers == 1 || batches.Count == 0
-            || (batches.Count == 1 && (isPacked || batches[0].Sum(row => row.Ids.Length) >= LargeBatch)))
-        {
-            foreach (var batch in batches)
-                decode(batch, cancellation);
-            return;
-        }
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        int next = -1;
-        SingleThreads.Run("Decoding", Math.Min(workers, batches.Count), () =>
-        {
-            try
-            {
-                for (int i; (i = Interlocked.Increment(ref next)) < batches.Count && !stop.IsCancellationRequested;)
-                    decode(batches[i], stop.Token);
-            }
-            catch
-            {
-                stop.Cancel();
-                throw;
-            }
-        });
-        cancellation.ThrowIfCancellationRequested();
+        bool isAlone = batches.Count == 1 && (isPacked || batches[0].Sum(row => row.Ids.Length) >= LargeBatch);
+        SideBySide.ForEach("Decoding", batches, isAlone ? 1 : workers, decode, cancellation);
     }
 
     private int[][]? Prefixes(IEnumerable<string?> prefixes)

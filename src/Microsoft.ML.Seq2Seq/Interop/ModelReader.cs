@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Security.Cryptography;
 
 namespace Microsoft.ML.Seq2Seq.Interop;
@@ -37,9 +38,10 @@ internal sealed class ModelReader
         ? name
         : throw new InvalidDataException("The model file has no name where that of a column is expected.");
 
-    /// <summary>Checks that an entry is what was written and lets <paramref name="read"/> read it.</summary>
+    /// <summary>Lets <paramref name="read"/> read an entry and checks that it is what was written.</summary>
     /// <param name="name">The name under which <see cref="ModelWriter.WriteEntry"/> wrote the next entry.</param>
-    /// <param name="read">Gets a stream that can seek; it is closed by the caller.</param>
+    /// <param name="read">Gets a stream that can't seek but has a length; it is closed by the caller. Whether the content is
+    /// damaged shows only at its end: what was made of it is then disposed of.</param>
     /// <exception cref="InvalidDataException">There is no such entry, it isn't what was written, or it makes no sense to
     /// <paramref name="read"/>; the message names it.</exception>
     public T ReadEntry<T>(string name, Func<Stream, T> read)
@@ -51,32 +53,56 @@ internal sealed class ModelReader
         if (recorded != name)
             throw new InvalidDataException($"The model file has the entry '{recorded}' where '{name}' is expected.");
 
-        using Repository.Entry entry = Open(name);
-        if (!SHA256.HashData(entry.Stream).AsSpan().SequenceEqual(digest))
-            throw new InvalidDataException($"The entry '{PathInFile(name)}' of the model file is damaged: its SHA-256 isn't the one recorded.");
-        entry.Stream.Position = 0;
+        string path = PathInFile(name);
+        var entry = ModelArchive.Find(_context.Repository, path)
+            ?? throw new InvalidDataException($"The model file lacks the entry '{path}'.");
+        using var content = Open(entry);
+        T value;
         try
         {
-            return read(entry.Stream);
+            value = read(content);
         }
         catch (Exception e) when (e is InvalidDataException or FormatException or ArgumentException or EndOfStreamException)
         {
-            throw new InvalidDataException($"The entry '{PathInFile(name)}' of the model file can't be used: {e.Message}", e);
+            RequireUndamaged(content);
+            throw new InvalidDataException($"The entry '{path}' of the model file can't be used: {e.Message}", e);
+        }
+        try
+        {
+            RequireUndamaged(content);
+        }
+        catch
+        {
+            (value as IDisposable)?.Dispose();
+            throw;
+        }
+        return value;
+
+        void RequireUndamaged(DigestStream stream)
+        {
+            try
+            {
+                if (stream.Digest().AsSpan().SequenceEqual(digest))
+                    return;
+            }
+            catch (InvalidDataException e)
+            {
+                throw new InvalidDataException($"The entry '{path}' of the model file can't be unpacked: {e.Message}", e);
+            }
+            throw new InvalidDataException($"The entry '{path}' of the model file is damaged: its SHA-256 isn't the one recorded.");
         }
     }
 
-    private Repository.Entry Open(string name)
+    private static DigestStream Open(ZipArchiveEntry entry)
     {
-        Repository.Entry? entry;
         try
         {
-            entry = _context.Repository.OpenEntryOrNull(_context.Directory, name);
+            return new DigestStream(entry.Open(), entry.Length);
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw new InvalidDataException($"The entry '{PathInFile(name)}' of the model file can't be unpacked: {e.Message}", e);
+            throw new InvalidDataException($"The entry '{entry.FullName}' of the model file can't be unpacked: {e.Message}", e);
         }
-        return entry ?? throw new InvalidDataException($"The model file lacks the entry '{PathInFile(name)}'.");
     }
 
     private string PathInFile(string name) => Path.Combine(_context.Directory ?? "", name).Replace('\\', '/');

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Microsoft.ML.Seq2Seq.Interop;
 
 /// <summary>Writes one component's part of a model file: a short binary stream, and entries in the component's own folder of the zip.</summary>
@@ -35,22 +33,20 @@ internal sealed class ModelWriter
     /// binary stream: .NET checks no checksum when it unpacks a zip, and a flipped bit in a weight would go unnoticed.
     /// </summary>
     /// <param name="name">The entry's name, unique within the component.</param>
-    /// <param name="write">
-    /// Gets an empty stream that can seek, a temporary file until the archive is complete. It is closed by the caller.
-    /// </param>
-    public void WriteEntry(string name, Action<Stream> write)
+    /// <param name="write">Gets a stream that can't seek; it is closed by the caller.</param>
+    /// <param name="compress">False stores the content as it is: for what gets hardly smaller.</param>
+    public void WriteEntry(string name, Action<Stream> write, bool compress = true)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(write);
-        using Repository.Entry entry = _context.Repository.CreateEntry(_context.Directory, name);
-        write(entry.Stream);
-        entry.Stream.Position = 0;
-        byte[] digest = SHA256.HashData(entry.Stream);
+        string path = Path.Combine(_context.Directory ?? "", name).Replace('\\', '/');
+        using var content = new DigestStream(ModelArchive.Create(_context.Repository, path, compress).Open());
+        write(content);
 
         // *** Binary format of an entry's record ***
         // int: id of the name in the string table
         // byte[32]: SHA-256 of the content
         _context.SaveNonEmptyString(name);
-        _context.Writer.Write(digest);
+        _context.Writer.Write(content.Digest());
     }
 }

@@ -14,9 +14,9 @@ internal abstract class DecoderState : IDisposable
     /// <summary>Tokens read so far.</summary>
     public abstract int Position { get; }
 
-    /// <summary>Whether steps note how the hypotheses attend to the source: set on the state of <c>Start</c>, kept by
-    /// those that follow.</summary>
-    public bool NotesAttention { get; set; }
+    /// <summary>What steps note of how the hypotheses attend to the source; null: nothing. Set on the state of <c>Start</c>,
+    /// kept by those that follow.</summary>
+    public NotedAttention? Noted { get; set; }
 
     /// <summary>Threads that a step may use, the caller's included, where the model leaves that to its caller. Set on the state
     /// of <c>Start</c>, kept by those that follow.</summary>
@@ -27,6 +27,15 @@ internal abstract class DecoderState : IDisposable
     public Tensor? Attention { get; set; }
 
     public abstract void Dispose();
+}
+
+/// <summary>Which attention to the source is noted.</summary>
+/// <param name="Layer">Of the decoder, from 0; null: its last but one, which aligns best (Garg et al. 2019, section
+/// 4.2).</param>
+/// <param name="Head">From 0; null: the mean of all heads.</param>
+internal sealed record NotedAttention(int? Layer, int? Head)
+{
+    public int LayerOf(int layers) => Layer ?? Math.Max(0, layers - 2);
 }
 
 /// <summary>One decoder layer's share of the state.</summary>

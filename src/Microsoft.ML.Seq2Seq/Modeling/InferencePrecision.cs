@@ -4,7 +4,8 @@ namespace Microsoft.ML.Seq2Seq;
 /// that lies between two matrices.</summary>
 public enum InferencePrecision
 {
-    /// <summary>The fastest that this machine has instructions for and that loses no quality worth speaking of.</summary>
+    /// <summary>What the model's weights are kept in, if this machine has instructions for it: nothing is rounded that was not
+    /// rounded already.</summary>
     Auto,
 
     /// <summary>The weights as they were trained.</summary>

@@ -91,7 +91,7 @@ internal sealed class RecurrentModel : SequenceModel, IEncoder
         var (output, states, weights) = _decoder.Next(x, current.Memory, [.. current.Layers], current.Feed);
         var logits = Logits(output).MoveToOuterDisposeScope();
         var next = current.After(states, current.Feed is null ? null : output);
-        if (next.NotesAttention)
+        if (next.Noted is not null)
             next.Attention = weights.MoveToOuterDisposeScope();
         return (logits, next);
     }

@@ -25,7 +25,7 @@ internal sealed class RecurrentState(RecurrentMemory memory, CellState[] layers,
         DisposeRows();
         return new RecurrentState(memory, [.. next.Select(layer => layer.Map(Keep))], nextFeed is null ? null : Keep(nextFeed), position + 1)
         {
-            NotesAttention = NotesAttention,
+            Noted = Noted,
         };
     }
 
@@ -38,7 +38,7 @@ internal sealed class RecurrentState(RecurrentMemory memory, CellState[] layers,
             [.. layers.Select(layer => layer.Map(Rows))],
             feed is null ? null : Rows(feed),
             position)
-        { NotesAttention = NotesAttention };
+        { Noted = Noted };
         DisposeRows();
         if (sources is not null)
             DisposeMemory();

@@ -46,7 +46,7 @@ internal abstract class SequenceModel(string name) : nn.Module(name), IStepModel
     {
         (var onDevice, state) = Step(state, OnDevice(tokens));
         var logits = onDevice.to(ScalarType.Float32).cpu().contiguous();
-        float[]? attention = state.NotesAttention ? state.Attention!.to(ScalarType.Float32).cpu().data<float>().ToArray() : null;
+        float[]? attention = state.Noted is not null ? state.Attention!.to(ScalarType.Float32).cpu().data<float>().ToArray() : null;
         fixed (byte* first = logits.bytes)
             return (new StepOutput((float*)first, tokens.Length, (int)logits.shape[1], (int)logits.shape[1], attention), state);
     }

@@ -148,15 +148,14 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
         int position = current.Position;
         var x = Embed(TargetEmbedding, tokens.unsqueeze(1), _decoderPositions, position, training: null); // (R, 1, D)
         var bias = AttentionBias.Next(_decoderPositions, _architecture.AttentionWindow, position, x.device);
-        // The last layer but one aligns best (Garg et al. 2019, section 4.2).
-        int aligned = current.NotesAttention ? Math.Max(0, _decoder.Count - 2) : -1;
+        int aligned = current.Noted?.LayerOf(_decoder.Count) ?? -1;
         for (int i = 0; i < _decoder.Count; i++)
             x = _decoder[i].Next(x, current.Layers[i], _decoderPositions, bias, current.SourceMask, i == aligned ? Note : null);
         x = _decoderNorm?.Forward(x) ?? x;
         return (Logits(x.squeeze(1)).MoveToOuterDisposeScope(), current);
 
         void Note(Tensor weights) => // (B, H, K, S) → (R, S)
-            current.Attention = weights.mean([1]).view(-1, weights.shape[3]).MoveToOuterDisposeScope();
+            current.Attention = (current.Noted!.Head is { } head ? weights.select(1, head) : weights.mean([1])).reshape(-1, weights.shape[3]).MoveToOuterDisposeScope();
     }
 
     public override DecoderState Reorder(DecoderState state, Tensor hypotheses, Tensor? sources)
@@ -172,7 +171,7 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
             [.. current.Layers.Select(layer => layer.Select(hypotheses, sources))],
             sources is null ? current.Sources : (int)sources.shape[0],
             mask)
-        { NotesAttention = current.NotesAttention };
+        { Noted = current.Noted };
     }
 
     /// <summary>√D-scaled embeddings with positions (sections 3.4, 3.5): (B, T) → (B, T, D)</summary>

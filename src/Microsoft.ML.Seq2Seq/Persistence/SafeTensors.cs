@@ -30,19 +30,27 @@ internal static class SafeTensors
     /// <summary>Writes tensors in the given order. They may lie on any device.</summary>
     /// <param name="stream">Written from its present position.</param>
     /// <param name="tensors">Names are unique.</param>
-    public static void Write(Stream stream, IEnumerable<(string Name, Tensor Tensor)> tensors)
+    public static void Write(Stream stream, IEnumerable<(string Name, Tensor Tensor)> tensors) =>
+        Write(stream, [.. tensors.Select(named => Content(named.Name, named.Tensor))]);
+
+    /// <summary>A tensor to be written; it may lie on any device.</summary>
+    public static TensorContent Content(string name, Tensor tensor) => new(new(name, tensor.dtype, tensor.shape), stream =>
     {
-        var entries = tensors.ToArray();
-        byte[] header = Header(entries);
+        using var scope = NewDisposeScope();
+        stream.Write(tensor.detach().cpu().contiguous().bytes);
+    });
+
+    /// <summary>Writes tensors one after the other: each is asked for its content when its turn has come.</summary>
+    /// <inheritdoc cref="Write(Stream, IEnumerable{ValueTuple{string, Tensor}})"/>
+    public static void Write(Stream stream, IReadOnlyList<TensorContent> tensors)
+    {
+        byte[] header = Header(tensors.Select(tensor => tensor.Entry));
         Span<byte> length = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         stream.Write(length);
         stream.Write(header);
-        foreach (var (_, tensor) in entries)
-        {
-            using var scope = NewDisposeScope();
-            stream.Write(tensor.detach().cpu().contiguous().bytes);
-        }
+        foreach (var tensor in tensors)
+            tensor.Write(stream);
     }
 
     /// <summary>Reads every tensor, on the CPU; the caller disposes them.</summary>
@@ -52,47 +60,61 @@ internal static class SafeTensors
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
         {
-            long next = 0;
-            foreach (var (name, type, shape, begin, end) in ReadHeader(stream).OrderBy(entry => entry.Begin))
+            Read(stream, _ => { }, entry =>
             {
-                long bytes = checked(Numel(shape) * ElementSize(type));
-                if (begin != next || end - begin != bytes)
-                    throw new InvalidDataException(
-                        $"Tensor '{name}' lies at bytes {begin} to {end}; expected {next} to {next + bytes}.");
-                if (bytes > stream.Length - stream.Position)
-                    throw new EndOfStreamException();
-                var tensor = torch.empty(shape, type).DetachFromDisposeScope();
-                tensors.Add(name, tensor);
+                var tensor = torch.empty(entry.Shape, entry.Type).DetachFromDisposeScope();
+                tensors.Add(entry.Name, tensor);
                 stream.ReadExactly(tensor.bytes);
-                next = end;
-            }
-            if (stream.ReadByte() >= 0)
-                throw new InvalidDataException("Bytes follow the last tensor.");
+            });
             return tensors;
         }
-        catch (Exception e)
+        catch
         {
             foreach (var tensor in tensors.Values)
                 tensor.Dispose();
-            if (e is EndOfStreamException or OverflowException)
-                throw new InvalidDataException("The tensors are cut short.", e);
             throw;
         }
     }
 
-    private static byte[] Header((string Name, Tensor Tensor)[] entries)
+    /// <summary>Reads tensors one after the other.</summary>
+    /// <param name="stream">Has a length; need not seek.</param>
+    /// <param name="check">Told of all tensors before any of them is read.</param>
+    /// <param name="read">Told of each tensor when the stream stands before its content, which it has to read whole.</param>
+    /// <exception cref="InvalidDataException">The content is not what the format or its own header says.</exception>
+    public static void Read(Stream stream, Action<IReadOnlyList<TensorEntry>> check, Action<TensorEntry> read)
+    {
+        try
+        {
+            var entries = ReadHeader(stream);
+            check(entries);
+            foreach (var entry in entries)
+            {
+                if (entry.Bytes > stream.Length - stream.Position)
+                    throw new EndOfStreamException();
+                read(entry);
+            }
+            if (stream.ReadByte() >= 0)
+                throw new InvalidDataException("Bytes follow the last tensor.");
+        }
+        catch (Exception e) when (e is EndOfStreamException or OverflowException)
+        {
+            throw new InvalidDataException("The tensors are cut short.", e);
+        }
+    }
+
+    private static byte[] Header(IEnumerable<TensorEntry> entries)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
             long begin = 0;
-            foreach (var (name, tensor) in entries)
+            foreach (var entry in entries)
             {
-                long end = begin + tensor.numel() * tensor.element_size();
-                json.WriteStartObject(name);
-                json.WriteString("dtype", _types[tensor.dtype]);
-                WriteNumbers(json, "shape", tensor.shape);
+                long end = begin + entry.Bytes;
+                json.WriteStartObject(entry.Name);
+                json.WriteString("dtype", _types[entry.Type]);
+                WriteNumbers(json, "shape", entry.Shape);
                 WriteNumbers(json, "data_offsets", [begin, end]);
                 json.WriteEndObject();
                 begin = end;
@@ -113,7 +135,8 @@ internal static class SafeTensors
         json.WriteEndArray();
     }
 
-    private static List<(string Name, ScalarType Type, long[] Shape, long Begin, long End)> ReadHeader(Stream stream)
+    /// <summary>Tensors in the order of their content, which they fill without a gap.</summary>
+    private static List<TensorEntry> ReadHeader(Stream stream)
     {
         Span<byte> lengthBytes = stackalloc byte[sizeof(long)];
         stream.ReadExactly(lengthBytes);
@@ -122,12 +145,31 @@ internal static class SafeTensors
             throw new InvalidDataException($"The header's length is {length}; allowed: 2 to the length of the file.");
         byte[] header = new byte[length];
         stream.ReadExactly(header);
+        var entries = new List<TensorEntry>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        long next = 0;
+        foreach (var (entry, begin, end) in Parse(header).OrderBy(parsed => parsed.Begin))
+        {
+            long bytes = entry.Bytes;
+            if (begin != next || end - begin != bytes)
+                throw new InvalidDataException(
+                    $"Tensor '{entry.Name}' lies at bytes {begin} to {end}; expected {next} to {next + bytes}.");
+            if (!names.Add(entry.Name))
+                throw new InvalidDataException($"The header has the tensor '{entry.Name}' twice.");
+            entries.Add(entry);
+            next = end;
+        }
+        return entries;
+    }
+
+    private static List<(TensorEntry Entry, long Begin, long End)> Parse(byte[] header)
+    {
         try
         {
             using var json = JsonDocument.Parse(header);
             return [.. json.RootElement.EnumerateObject()
                 .Where(property => property.Name != "__metadata__")
-                .Select(property => ReadEntry(property.Name, property.Value))];
+                .Select(property => ParseEntry(property.Name, property.Value))];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
@@ -135,7 +177,7 @@ internal static class SafeTensors
         }
     }
 
-    private static (string Name, ScalarType Type, long[] Shape, long Begin, long End) ReadEntry(string name, JsonElement entry)
+    private static (TensorEntry Entry, long Begin, long End) ParseEntry(string name, JsonElement entry)
     {
         string? dtype = entry.GetProperty("dtype").GetString();
         var known = _types.Where(pair => pair.Value == dtype).ToArray();
@@ -147,16 +189,27 @@ internal static class SafeTensors
         var offsets = entry.GetProperty("data_offsets");
         if (offsets.GetArrayLength() != 2)
             throw new InvalidDataException($"Tensor '{name}' has {offsets.GetArrayLength()} offsets; expected 2.");
-        return (name, type.Key, shape, offsets[0].GetInt64(), offsets[1].GetInt64());
+        return (new TensorEntry(name, type.Key, shape), offsets[0].GetInt64(), offsets[1].GetInt64());
     }
+}
 
-    private static long ElementSize(ScalarType type) => type switch
+/// <summary>What the header of a file says of a tensor.</summary>
+internal sealed record TensorEntry(string Name, ScalarType Type, long[] Shape)
+{
+    /// <summary>Size of the content.</summary>
+    /// <exception cref="OverflowException">It is more than a number holds.</exception>
+    public long Bytes => checked(Shape.Aggregate(1L, (product, size) => checked(product * size)) * ElementSize);
+
+    private long ElementSize => Type switch
     {
         ScalarType.Int8 or ScalarType.Byte => 1,
         ScalarType.BFloat16 or ScalarType.Float16 => 2,
         ScalarType.Float32 or ScalarType.Int32 => 4,
         _ => 8,
     };
-
-    private static long Numel(long[] shape) => shape.Aggregate(1L, (product, size) => checked(product * size));
 }
+
+/// <summary>A tensor to be written.</summary>
+/// <param name="Entry">Its place in the header.</param>
+/// <param name="Write">Writes as many bytes as <see cref="TensorEntry.Bytes"/>.</param>
+internal sealed record TensorContent(TensorEntry Entry, Action<Stream> Write);

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Persistence;
@@ -6,35 +5,35 @@ namespace Microsoft.ML.Seq2Seq.Persistence;
 /// <summary>A module's trained weights as safetensors, by parameter name; tied weights stand once.</summary>
 internal static class Weights
 {
-    public static void Write(Stream stream, nn.Module module) => SafeTensors.Write(stream,
-        module.named_parameters().Select(named => (named.name, (Tensor)named.parameter)));
+    public static IReadOnlyList<TensorContent> Contents(nn.Module module) =>
+        [.. module.named_parameters().Select(named => SafeTensors.Content(named.name, named.parameter))];
 
-    /// <summary>Fills a module's parameters.</summary>
-    /// <exception cref="InvalidDataException">Names or shapes are not the module's.</exception>
+    /// <summary>Fills a module's parameters, which are float32 and on the CPU.</summary>
+    /// <exception cref="InvalidDataException">Names, shapes or types are not the module's.</exception>
     public static void Read(Stream stream, nn.Module module)
     {
-        var tensors = SafeTensors.Read(stream);
-        try
+        var parameters = module.named_parameters().ToDictionary(named => named.name, named => (Tensor)named.parameter);
+        SafeTensors.Read(stream,
+            found => Require(found, parameters.Select(named => new TensorEntry(named.Key, named.Value.dtype, named.Value.shape))),
+            entry => stream.ReadExactly(parameters[entry.Name].bytes));
+    }
+
+    /// <summary>Checks that a file holds the weights of an architecture and nothing else.</summary>
+    /// <exception cref="InvalidDataException">It does not; the message names a tensor.</exception>
+    public static void Require(IReadOnlyList<TensorEntry> found, IEnumerable<TensorEntry> wanted)
+    {
+        var byName = found.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        foreach (var entry in wanted)
         {
-            var parameters = module.named_parameters().ToDictionary(named => named.name, named => named.parameter);
-            foreach (string name in parameters.Keys.Except(tensors.Keys))
-                throw new InvalidDataException($"Tensor '{name}' is missing.");
-            foreach (string name in tensors.Keys.Except(parameters.Keys))
-                throw new InvalidDataException($"Tensor '{name}' is not part of this architecture.");
-            using var noGrad = torch.no_grad();
-            foreach (var (name, parameter) in parameters)
-            {
-                if (!tensors[name].shape.SequenceEqual(parameter.shape))
-                    throw new InvalidDataException(
-                        $"Tensor '{name}' has shape [{string.Join(", ", tensors[name].shape)}]; " +
-                        $"the architecture has [{string.Join(", ", parameter.shape)}].");
-                parameter.copy_(tensors[name]);
-            }
+            if (!byName.Remove(entry.Name, out var there))
+                throw new InvalidDataException($"Tensor '{entry.Name}' is missing.");
+            if (!there.Shape.SequenceEqual(entry.Shape))
+                throw new InvalidDataException($"Tensor '{entry.Name}' has shape [{string.Join(", ", there.Shape)}]; " +
+                    $"the architecture has [{string.Join(", ", entry.Shape)}].");
+            if (there.Type != entry.Type)
+                throw new InvalidDataException($"Tensor '{entry.Name}' is {there.Type}; expected {entry.Type}.");
         }
-        finally
-        {
-            foreach (var tensor in tensors.Values)
-                tensor.Dispose();
-        }
+        if (byName.Keys.FirstOrDefault() is { } name)
+            throw new InvalidDataException($"Tensor '{name}' is not part of this architecture.");
     }
 }

@@ -5,7 +5,8 @@ namespace Microsoft.ML.Seq2Seq.Pipeline;
 
 /// <summary>
 /// Reads ahead of the rows that are asked for and hands a window of them to the stage together, so that rows of like
-/// length share a batch. Memory is bounded by the window, whatever the number of rows.
+/// length share a batch. While one window is mapped and its results are taken, the next is read on another thread. Memory is
+/// bounded by two windows, whatever the number of rows.
 /// </summary>
 internal sealed class LookAhead<TRequest, TResult> : IDisposable
 {
@@ -23,9 +24,10 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
     private readonly RowStage<TRequest, TResult> _stage;
     private readonly DataViewRowCursor _cursor;
     private readonly Func<TRequest> _reader;
-    private readonly List<TRequest> _requests = [];
+    private Task<List<TRequest>>? _reading; // of the next window; nobody else moves the cursor meanwhile
     private TResult[] _results = [];
     private int _window = FirstWindow;
+    private bool _isAtEnd;
     private int _next;
     private long _mapped; // rows
 
@@ -53,6 +55,8 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
 
     public void Dispose()
     {
+        // What it throws is nobody's concern any more.
+        _reading?.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait();
         _progress.Dispose();
         _channel.Dispose();
         _canceled.Dispose();
@@ -63,24 +67,37 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
     {
         HearTheHost();
         _canceled.Token.ThrowIfCancellationRequested();
-        _requests.Clear();
-        int size = 0;
-        while (_requests.Count < _window && size < LargestSize && _cursor.MoveNext())
-        {
-            var request = _reader();
-            _requests.Add(request);
-            size += _stage.SizeOf(request);
-        }
-        if (_requests.Count == 0)
+        var requests = _reading is null ? Read() : _reading.GetAwaiter().GetResult();
+        if (requests.Count == 0)
             throw new InvalidOperationException(
                 "The data gave fewer rows when it was read a second time. Data that differs between readings has to be cached first " +
                 "(mlContext.Data.Cache).");
-        _results = _stage.Map(_requests, OnMapped, _canceled.Token);
+        _window = Math.Min(LargestWindow, 4 * _window);
+        _reading = Task.Run(Read);
+        _results = _stage.Map(requests, OnMapped, _canceled.Token);
         _progress.Checkpoint((double)_mapped);
         // MLContext.Log hears channels alone.
         _channel.Trace(MessageSensitivity.None, "{0} rows predicted", _mapped);
         _next = 0;
-        _window = Math.Min(LargestWindow, 4 * _window);
+    }
+
+    /// <summary>The next window; empty at the end.</summary>
+    private List<TRequest> Read()
+    {
+        var requests = new List<TRequest>();
+        int size = 0;
+        while (!_isAtEnd && requests.Count < _window && size < LargestSize && !_canceled.IsCancellationRequested)
+        {
+            if (!_cursor.MoveNext())
+            {
+                _isAtEnd = true;
+                break;
+            }
+            var request = _reader();
+            requests.Add(request);
+            size += _stage.SizeOf(request);
+        }
+        return requests;
     }
 
     /// <summary>Comes from the threads that work.</summary>

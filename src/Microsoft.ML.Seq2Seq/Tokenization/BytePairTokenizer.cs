@@ -60,15 +60,12 @@ internal sealed class BytePairTokenizer : BytePieceTokenizer
     /// <summary>A merge as both parts with a space between them, which no piece has.</summary>
     public string Show(Merge merge) => $"{Pieces[merge.Left]} {Pieces[merge.Right]}";
 
-    protected override void AddPiece(int id, bool atStart, PieceJoiner text)
+    protected override PieceText TextOfPiece(int id, bool atStart)
     {
         if (id < FirstPiece)
-        {
-            text.Add((byte)(id - SpecialTokens.FirstText));
-            return;
-        }
+            return new PieceText("", [(byte)(id - SpecialTokens.FirstText)]);
         string surface = _surfaces[id - FirstPiece];
-        text.Add(atStart && surface[0] == ' ' ? surface[1..] : surface); // the mark that every text begins with
+        return new PieceText(atStart && surface[0] == ' ' ? surface[1..] : surface); // the mark that every text begins with
     }
 
     protected override int[] EncodePrepared(string text, TextEdges edges)

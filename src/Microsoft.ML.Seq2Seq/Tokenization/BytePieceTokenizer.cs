@@ -6,6 +6,15 @@ internal abstract class BytePieceTokenizer(
     SubwordKind? kind, TextPreparation preparation, string[] pieces, int firstPiece, SymbolSet symbols)
     : SubwordTokenizer(kind, preparation, pieces, firstPiece, symbols)
 {
+    public override PieceText Text(int id, bool atStart)
+    {
+        if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
+            return PieceText.None;
+        if (id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize)
+            return PieceText.Replacement;
+        return id >= FirstSymbol ? new PieceText(Symbols.Texts[id - FirstSymbol]) : TextOfPiece(id, atStart);
+    }
+
     public override string Decode(ReadOnlySpan<int> ids)
     {
         var text = new PieceJoiner();
@@ -14,17 +23,12 @@ internal abstract class BytePieceTokenizer(
         {
             if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
                 continue;
-            if (id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize)
-                text.Add(SpecialTokens.Replacement.ToString());
-            else if (id >= FirstSymbol)
-                text.Add(Symbols.Texts[id - FirstSymbol]);
-            else
-                AddPiece(id, atStart, text);
+            text.Add(Text(id, atStart));
             atStart = false;
         }
         return text.Finish();
     }
 
-    /// <summary>Adds what a piece or byte stands for.</summary>
-    protected abstract void AddPiece(int id, bool atStart, PieceJoiner text);
+    /// <summary>What a piece or byte stands for.</summary>
+    protected abstract PieceText TextOfPiece(int id, bool atStart);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Tokenizers;
 
@@ -34,13 +35,12 @@ internal sealed class ImportedBytePairs : ImportedTokenizer
         return _file.EndOfWord is not null && text.EndsWith(' ') ? text[..^1] : text; // a space follows each word
     }
 
-    protected override void AddPiece(int id, bool atStart, PieceJoiner text)
+    protected override PieceText TextOfPiece(int id, bool atStart)
     {
         string piece = Pieces[id - SpecialTokens.FirstText];
-        if (_file.EndOfWord is { } suffix)
-            text.Add(piece.EndsWith(suffix, StringComparison.Ordinal) ? piece[..^suffix.Length] + ' ' : piece);
-        else
-            AddBytes(atStart && _file.AddPrefixSpace && piece[0] == ByteLevel.Characters[' '] ? piece[1..] : piece, text);
+        return _file.EndOfWord is { } suffix
+            ? new PieceText(piece.EndsWith(suffix, StringComparison.Ordinal) ? piece[..^suffix.Length] + ' ' : piece)
+            : new PieceText("", Bytes(atStart && _file.AddPrefixSpace && piece[0] == ByteLevel.Characters[' '] ? piece[1..] : piece));
     }
 
     protected override int[] EncodePrepared(string text, TextEdges edges)
@@ -58,16 +58,9 @@ internal sealed class ImportedBytePairs : ImportedTokenizer
         .Select(piece => piece.Key)
         .Where(piece => piece != file.Unknown && !file.Controls.Contains(piece) && !file.Symbols.Contains(piece));
 
-    private static void AddBytes(string piece, PieceJoiner text)
-    {
-        foreach (char character in piece)
-        {
-            if (ByteLevel.TryGetByte(character, out byte value))
-                text.Add(value);
-            else
-                text.Add(character.ToString());
-        }
-    }
+    /// <summary>The bytes that a piece's characters stand for; those of a character that stands for none are its own.</summary>
+    private static byte[] Bytes(string piece) => [.. piece.SelectMany(character =>
+        ByteLevel.TryGetByte(character, out byte value) ? [value] : Encoding.UTF8.GetBytes([character]))];
 
     /// <summary>Words by patterns, one after another.</summary>
     /// <param name="patterns">Each splits what the one before it left whole.</param>

@@ -39,15 +39,12 @@ internal sealed class ImportedSentencePieces : ImportedTokenizer
         _spellsUnknown = file.ByteFallback && _byteOf.Count == 256;
     }
 
-    protected override void AddPiece(int id, bool atStart, PieceJoiner text)
+    protected override PieceText TextOfPiece(int id, bool atStart)
     {
         if (_byteOf.TryGetValue(id, out byte value))
-        {
-            text.Add(value);
-            return;
-        }
+            return new PieceText("", [value]);
         string surface = _surfaces[id - SpecialTokens.FirstText];
-        text.Add(atStart && _hasPrefix && surface.StartsWith(' ') ? surface[1..] : surface);
+        return new PieceText(atStart && _hasPrefix && surface.StartsWith(' ') ? surface[1..] : surface);
     }
 
     protected override int[] EncodePrepared(string text, TextEdges edges)

@@ -57,6 +57,10 @@ internal abstract class SubwordTokenizer
     /// broken bytes become U+FFFD.</summary>
     public abstract string Decode(ReadOnlySpan<int> ids);
 
+    /// <summary>What one id adds to a text: nothing for padding, begin and end.</summary>
+    /// <param name="atStart">Whether nothing has been written before it.</param>
+    public abstract PieceText Text(int id, bool atStart);
+
     /// <summary>One id, to be read by people: spaces are shown as ▁, bytes as &lt;0x0A&gt;.</summary>
     public string Token(int id)
     {

@@ -19,22 +19,30 @@ internal sealed class UnitTokenizer : SubwordTokenizer
             _ids.Add(pieces[i], SpecialTokens.FirstText + i);
     }
 
+    public override PieceText Text(int id, bool atStart)
+    {
+        if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
+            return PieceText.None;
+        string surface = id != SpecialTokens.Unknown && (uint)id < (uint)VocabularySize ? _surfaces[id - SpecialTokens.FirstText]
+            // Most unknown words had a space before them; so have tokens of the whitespace kind.
+            : _kind == SubwordKind.Word ? $" {SpecialTokens.Replacement}" : $"{SpecialTokens.Replacement}";
+        return new PieceText(_kind switch
+        {
+            SubwordKind.Whitespace when !atStart => ' ' + surface,
+            SubwordKind.Word when atStart && surface[0] == ' ' => surface[1..],
+            _ => surface,
+        });
+    }
+
     public override string Decode(ReadOnlySpan<int> ids)
     {
-        // Most unknown words had a space before them; so have tokens of the whitespace kind.
-        string unknown = _kind == SubwordKind.Word ? $" {SpecialTokens.Replacement}" : $"{SpecialTokens.Replacement}";
         var text = new StringBuilder();
         bool atStart = true;
         foreach (int id in ids)
         {
             if (id is SpecialTokens.Pad or SpecialTokens.Begin or SpecialTokens.End)
                 continue;
-            string surface = id == SpecialTokens.Unknown || (uint)id >= (uint)VocabularySize
-                ? unknown
-                : _surfaces[id - SpecialTokens.FirstText];
-            if (_kind == SubwordKind.Whitespace && !atStart)
-                text.Append(' ');
-            text.Append(atStart && _kind == SubwordKind.Word && surface[0] == ' ' ? surface[1..] : surface);
+            text.Append(Text(id, atStart).Characters);
             atStart = false;
         }
         return text.ToString();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Persistence;
 using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Training;
@@ -35,18 +36,20 @@ internal sealed class EpochWeights(string checkpoints, string folder)
         AtomicFile.Write(PathOf(state.Step), stream => SafeTensors.Write(stream, [(Name, judged)]));
     }
 
-    /// <summary>Gives a model the weights of a validation.</summary>
-    /// <exception cref="FileNotFoundException">They were not kept.</exception>
-    public void Load(long step, Seq2SeqTransformer model)
+    /// <summary>A trained model as it was at a validation.</summary>
+    /// <exception cref="FileNotFoundException">The weights were not kept.</exception>
+    public Seq2SeqTransformer At(long step, MLContext context, Seq2SeqTransformer trained)
     {
         using var file = File.OpenRead(PathOf(step));
-        var tensors = SafeTensors.Read(file);
-        using var scope = NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        using var lease = model.Generator.Weights.Lease();
-        using var parameters = new FlatParameters(lease.Model);
-        using var weights = tensors[Name];
-        parameters.Values.copy_(weights);
+        using var weights = SafeTensors.Read(file)[Name];
+        var codec = trained.Generator.Codec;
+        using var generator = new Generator(0, CPU);
+        var model = trained.Configuration.Architecture.CreateModel(codec.Source.VocabularySize, codec.Target.VocabularySize, generator);
+        using (var noGrad = torch.no_grad())
+        using (var parameters = new FlatParameters(model))
+            parameters.Values.copy_(weights);
+        return new Seq2SeqTransformer(
+            context, new TextGenerator(new SharedModel(ServedModel.Of(model)), codec, CPU), trained.Configuration, trained.Report);
     }
 
     private string PathOf(long step) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:d10}.safetensors"));

@@ -56,18 +56,16 @@ internal sealed class StudyRun : IDisposable
     };
 
     /// <summary>Decodes rows with the model and compares.</summary>
-    public Seq2SeqMetrics Score(PairRow[] rows, EvaluationOptions evaluation) =>
-        Context.Seq2Seq.Evaluate(Model.Transform(Context.Data.LoadFromEnumerable(rows)), options: evaluation);
+    public Seq2SeqMetrics Score(PairRow[] rows, EvaluationOptions evaluation) => Score(Model, rows, evaluation);
 
-    /// <summary>The first validation whose weights score this BLEU on the validation rows. Afterwards the model has those
-    /// weights, or the last: score what the recipe chose before.</summary>
+    /// <summary>The first validation whose weights score this BLEU on the validation rows.</summary>
     /// <returns>Null where none does.</returns>
     public (CurvePoint Point, double Bleu)? FirstToReach(double bleu, PairRow[] validation, EvaluationOptions evaluation)
     {
         foreach (var point in Curve)
         {
-            _weights.Load(point.Step, Model);
-            double score = Score(validation, evaluation).Bleu;
+            using var model = _weights.At(point.Step, Context, Model);
+            double score = Score(model, validation, evaluation).Bleu;
             if (score >= bleu)
                 return (point, score);
         }
@@ -75,4 +73,7 @@ internal sealed class StudyRun : IDisposable
     }
 
     public void Dispose() => Model.Dispose();
+
+    private Seq2SeqMetrics Score(Seq2SeqTransformer model, PairRow[] rows, EvaluationOptions evaluation) =>
+        Context.Seq2Seq.Evaluate(model.Transform(Context.Data.LoadFromEnumerable(rows)), options: evaluation);
 }

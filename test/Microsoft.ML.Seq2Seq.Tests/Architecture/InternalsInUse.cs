@@ -33,8 +33,20 @@ internal sealed class InternalsInUse
             else if (member is FieldReference field)
                 result.Add(field.FullName, field.Resolve(), f => (f.IsPublic || f.IsFamily || f.IsFamilyOrAssembly) && IsPublic(f.DeclaringType));
         }
+        foreach (MethodDefinition accessor in module.GetTypes().SelectMany(type => type.Methods).Where(method => method.CustomAttributes.Any(IsAccessor)))
+            result.AddAccessor(accessor);
         return result;
     }
+
+    /// <summary>A private field that an <see cref="System.Runtime.CompilerServices.UnsafeAccessorAttribute"/> names.</summary>
+    private void AddAccessor(MethodDefinition accessor)
+    {
+        TypeReference owner = accessor.Parameters[0].ParameterType;
+        string name = (string)accessor.CustomAttributes.Single(IsAccessor).Properties.Single(property => property.Name == "Name").Argument.Value;
+        Add<FieldDefinition>($"{owner.FullName}::{name}", owner.Resolve()?.Fields.FirstOrDefault(field => field.Name == name), _ => false);
+    }
+
+    private static bool IsAccessor(CustomAttribute attribute) => attribute.AttributeType.Name == nameof(System.Runtime.CompilerServices.UnsafeAccessorAttribute);
 
     private void Add<T>(string name, T? definition, Predicate<T> isPublic)
         where T : class

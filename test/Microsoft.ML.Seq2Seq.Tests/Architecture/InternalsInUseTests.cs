@@ -21,6 +21,7 @@ public sealed class InternalsInUseTests
         foreach (string name in use.Internals)
             TestContext.WriteLine(name);
         Assert.Contains("Microsoft.ML.ModelLoadContext", use.Internals);
+        Assert.Contains("Microsoft.ML.RepositoryReader::_archive", use.Internals);
     }
 
     [TestMethod]

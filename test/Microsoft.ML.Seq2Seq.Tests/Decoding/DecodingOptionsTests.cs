@@ -33,6 +33,7 @@ public sealed class DecodingOptionsTests
         yield return Case("RepetitionPenalty", "Infinity", o => o.RepetitionPenalty = double.PositiveInfinity);
         yield return Case("NoRepeatNgramSize", "-1", o => o.NoRepeatNgramSize = -1);
         yield return Case("BannedPhrases", "\"\"", o => o.BannedPhrases = ["word", ""]);
+        yield return Case("BannedPhrases", "\"a\uFFFD\"", o => o.BannedPhrases = ["a\uFFFD"]);
         yield return Case("BannedPhrases", "null", o => o.BannedPhrases = [null!]);
         yield return Case("AllowedTargets", "\"empty\"", o => o.AllowedTargets = []);
         yield return Case("AllowedTargets", "null", o => o.AllowedTargets = ["word", null!]);
@@ -40,6 +41,9 @@ public sealed class DecodingOptionsTests
         yield return Case("NoRepeatNgramSize", "3", o => (o.AllowedTargets, o.NoRepeatNgramSize) = (["word"], 3));
         yield return Case("BannedPhrases", "1", o => (o.AllowedTargets, o.BannedPhrases) = (["word"], ["w"]));
         yield return Case("BatchTokens", "0", o => o.BatchTokens = 0);
+        yield return Case("AlignmentLayer", "-1", o => o.AlignmentLayer = -1);
+        yield return Case("AlignmentHead", "-1", o => o.AlignmentHead = -1);
+        yield return Case("Precision", "9", o => o.Precision = (InferencePrecision)9);
     }
 
     [TestMethod]

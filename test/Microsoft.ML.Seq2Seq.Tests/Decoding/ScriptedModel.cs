@@ -76,8 +76,8 @@ internal sealed class ScriptedModel(int vocabulary, Func<int[], int[], double[]>
         state.Dispose();
         fixed (float* first = logits)
             return (new StepOutput(first, last.Length, vocabulary, vocabulary,
-                state.NotesAttention ? Attend(current.SourceTokens, read, width) : null),
-                new State(current.SourceTokens, read) { NotesAttention = state.NotesAttention, Logits = logits });
+                state.Noted is not null ? Attend(current.SourceTokens, read, width) : null),
+                new State(current.SourceTokens, read) { Noted = state.Noted, Logits = logits });
     }
 
     public DecoderState Reorder(DecoderState state, int[] hypotheses, int[]? sources)
@@ -86,7 +86,7 @@ internal sealed class ScriptedModel(int vocabulary, Func<int[], int[], double[]>
         var next = new State(
             sources is null ? current.SourceTokens : [.. sources.Select(row => current.SourceTokens[row])],
             [.. hypotheses.Select(row => current.Read[row])])
-        { NotesAttention = state.NotesAttention };
+        { Noted = state.Noted };
         state.Dispose();
         return next;
     }

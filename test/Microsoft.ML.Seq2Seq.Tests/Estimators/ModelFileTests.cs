@@ -187,16 +187,16 @@ public sealed class ModelFileTests
         }
     }
 
-    private static byte[] Save(ITransformer model)
+    internal static byte[] Save(ITransformer model)
     {
         using var file = new MemoryStream();
         _ml.Model.Save(model, Toy.View(Toy.Rows(1)).Schema, file);
         return file.ToArray();
     }
 
-    private static ITransformer Load(byte[] file) => new MLContext().Model.Load(new MemoryStream(file), out _);
+    internal static ITransformer Load(byte[] file) => new MLContext().Model.Load(new MemoryStream(file), out _);
 
-    private static Exception LoadingFails(byte[] file)
+    internal static Exception LoadingFails(byte[] file)
     {
         var error = Assert.Throws<Exception>(() => Load(file));
         // ML.NET makes loaders by reflection, which wraps what they throw.
@@ -206,13 +206,13 @@ public sealed class ModelFileTests
     }
 
     /// <summary>Rewrites the entry of a name; null deletes it.</summary>
-    private static byte[] Damage(byte[] file, string name, Func<byte[], byte[]?> damage)
+    internal static byte[] Damage(byte[] file, string name, Func<byte[], byte[]?> damage)
     {
         using var zip = new ZipArchive(new MemoryStream(file));
         return DamageEntry(file, zip.Entries.Single(entry => entry.Name == name).FullName, damage);
     }
 
-    private static byte[] DamageEntry(byte[] file, string fullName, Func<byte[], byte[]?> damage)
+    internal static byte[] DamageEntry(byte[] file, string fullName, Func<byte[], byte[]?> damage)
     {
         var stream = new MemoryStream();
         stream.Write(file);
@@ -233,7 +233,7 @@ public sealed class ModelFileTests
         return stream.ToArray();
     }
 
-    private static void AssertSameOutput(IReadOnlyList<Generation> expected, IReadOnlyList<Generation> actual)
+    internal static void AssertSameOutput(IReadOnlyList<Generation> expected, IReadOnlyList<Generation> actual)
     {
         CollectionAssert.AreEqual(expected.Select(one => one.Text).ToArray(), actual.Select(one => one.Text).ToArray());
         CollectionAssert.AreEqual(expected.Select(one => one.Score).ToArray(), actual.Select(one => one.Score).ToArray());

@@ -1,4 +1,7 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Persistence;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
 
@@ -8,6 +11,20 @@ internal static class Toy
     private static readonly Lazy<Seq2SeqTransformer> _model = new(() => new MLContext(1).Seq2Seq.Trainers.Transformer(Options()).Fit(View(Rows(800))));
 
     public static Seq2SeqTransformer Model => _model.Value;
+
+    /// <summary>The model as libtorch computes it.</summary>
+    public static TransformerModel Module()
+    {
+        using var lease = Model.Generator.Weights.Lease();
+        using var weights = new MemoryStream();
+        SafeTensors.Write(weights, lease.Model.Contents());
+        weights.Position = 0;
+        using var generator = new Generator(0, CPU);
+        int vocabulary = Model.Generator.Codec.Source.VocabularySize;
+        var module = (TransformerModel)Model.Configuration.Architecture.CreateModel(vocabulary, vocabulary, generator);
+        Weights.Read(weights, module);
+        return module;
+    }
 
     public static TransformerTrainer.Options Options(Action<TransformerTrainer.Options>? change = null)
     {

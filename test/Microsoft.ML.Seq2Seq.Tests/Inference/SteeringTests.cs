@@ -24,13 +24,14 @@ public sealed class SteeringTests
     [TestMethod]
     public void ABannedPhraseIsNotWritten()
     {
-        var options = new DecodingOptions { BannedPhrases = ["BC", "F"] };
-
-        foreach (var generation in Toy.Model.Generate(["abc", "abcf", "f", "bcbc"], options))
+        string[] sources = ["abc", "abcf", "f", "bcbc"];
+        foreach (string[] phrases in new[] { ["BC", "F"], ["ABC"], new[] { "ABC", "C", "BB" } })
         {
-            Assert.DoesNotContain("BC", generation.Text);
-            Assert.DoesNotContain("F", generation.Text);
+            var options = new DecodingOptions { BannedPhrases = phrases, NumberOfHypotheses = 4 };
+            foreach (var hypothesis in Toy.Model.Generate(sources, options).SelectMany(generation => generation.Hypotheses))
+                Assert.IsFalse(phrases.Any(hypothesis.Text.Contains), hypothesis.Text);
         }
+        Assert.AreEqual("ABC", Toy.Model.Generate("abc", new DecodingOptions { BannedPhrases = ["abc", "ABCA"] }).Text, "case as given");
     }
 
     [TestMethod]
@@ -65,6 +66,30 @@ public sealed class SteeringTests
         Assert.HasCount(generation.Tokens.Count + 1, generation.TokenScores);
         Assert.AreEqual(generation.Score, generation.TokenScores.Sum(), 1e-4);
         Assert.AreEqual(generation.Text, string.Concat(generation.Tokens));
+    }
+
+    [TestMethod]
+    public void TheAlignmentIsThatOfAHeadOrTheMeanOfAll()
+    {
+        float[][][] Alignments(int? layer, int? head) => [.. Toy.Model.Generate(["abc", "ffed"], new DecodingOptions
+        {
+            OutputAlignment = true,
+            AlignmentLayer = layer,
+            AlignmentHead = head,
+        }).Select(generation => generation.Alignment.Select(shares => shares.ToArray()).ToArray())];
+        float[][][] mean = Alignments(null, null), first = Alignments(0, 0), second = Alignments(null, 1);
+
+        for (int row = 0; row < 2; row++)
+            for (int t = 0; t < mean[row].Length; t++)
+                for (int i = 0; i < mean[row][t].Length; i++)
+                    Assert.AreEqual((first[row][t][i] + second[row][t][i]) / 2, mean[row][t][i], 1e-6f);
+        Assert.AreNotEqual(first[0][0][0], second[0][0][0]);
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Alignments(1, null));
+        StringAssert.Contains(error.Message, "AlignmentLayer is 1; allowed: null, or 0 to 0");
+        error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Toy.Model.WithDecoding(new DecodingOptions { AlignmentHead = 2 }));
+        StringAssert.Contains(error.Message, "AlignmentHead is 2; allowed: null, or 0 to 1");
+        error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(Toy.Options(options => options.Decoding.AlignmentLayer = 1).Validate);
+        StringAssert.Contains(error.Message, "AlignmentLayer is 1");
     }
 
     [TestMethod]

@@ -116,7 +116,7 @@ public sealed class WorkersTests
     {
         var tokenizer = SubwordLearner.Learn(["abcdefghi"], new SubwordOptions { Kind = SubwordKind.Character, MinimumFrequency = 1 });
         Assert.AreEqual(13, tokenizer.VocabularySize);
-        var weights = new SharedModel(model);
+        var weights = new SharedModel(ServedModel.Of(model));
         weights.AddOwner();
         return new TextGenerator(weights, new TextCodec(tokenizer, tokenizer, 2048, OverflowPolicy.Truncate), torch.CPU);
     }

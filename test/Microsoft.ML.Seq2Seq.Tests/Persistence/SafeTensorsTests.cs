@@ -63,6 +63,7 @@ public sealed class SafeTensorsTests
     [DataRow("""{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}""", "short")]
     [DataRow("""{"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}""", "short")]
     [DataRow("""{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "follow")]
+    [DataRow("""{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "twice")]
     [DataRow("""{"w":{"shape":[2]}}""", "header")]
     [DataRow("""{"w":7}""", "header")]
     [DataRow("""[1,2,3""", "header")]
@@ -96,7 +97,7 @@ public sealed class SafeTensorsTests
         static string Refused(nn.Module from, nn.Module to)
         {
             using var stream = new MemoryStream();
-            Weights.Write(stream, from);
+            SafeTensors.Write(stream, Weights.Contents(from));
             stream.Position = 0;
             return Assert.Throws<InvalidDataException>(() => Weights.Read(stream, to)).Message;
         }

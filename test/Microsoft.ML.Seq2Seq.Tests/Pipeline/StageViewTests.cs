@@ -72,8 +72,8 @@ public sealed class StageViewTests
             number(ref value);
             predicted(ref text);
             Assert.AreEqual(row, value);
-            // The two cursors together: this row, the rows before it and at most a window ahead.
-            Assert.IsLessThanOrEqualTo(2 * (row + 1) + LargestWindow, counted.RowsRead);
+            // The two cursors together: this row, the rows before it and at most two windows ahead.
+            Assert.IsLessThanOrEqualTo(2 * (row + 1) + 2 * LargestWindow, counted.RowsRead);
             if (text.Span.SequenceEqual(NumberedRow(row).Target))
                 right++;
         }
@@ -86,6 +86,43 @@ public sealed class StageViewTests
             string source = string.Concat($"{i % 1296:d4}".Select(digit => (char)('a' + digit % 6)));
             return new Toy.Row { Source = source, Target = source.ToUpperInvariant(), Number = i };
         }
+    }
+
+    [TestMethod]
+    public void TheNextWindowIsReadWhileOneIsPredicted()
+    {
+        int caller = Environment.CurrentManagedThreadId, elsewhere = 0;
+        var counted = new CountingView(Toy.View(Toy.Rows(3000)))
+        {
+            OnRead = _ =>
+            {
+                if (Environment.CurrentManagedThreadId != caller)
+                    Interlocked.Increment(ref elsewhere);
+            },
+        };
+
+        Assert.HasCount(3000, Toy.Texts(Toy.Model.Transform(counted)));
+
+        // A window that no thread was free for is read by the caller.
+        Assert.IsGreaterThan(0, elsewhere);
+    }
+
+    [TestMethod]
+    public void AFailureOfTheDataReachesTheReaderAndLeavesNothingRunning()
+    {
+        var counted = new CountingView(Toy.View(Toy.Rows(300)))
+        {
+            OnRead = rows =>
+            {
+                if (rows > 100)
+                    throw new IOException("the disk is gone");
+            },
+        };
+
+        Assert.AreEqual("the disk is gone", Assert.ThrowsExactly<IOException>(() => Toy.Texts(Toy.Model.Transform(counted))).Message);
+        int read = counted.RowsRead;
+        Thread.Sleep(50);
+        Assert.AreEqual(read, counted.RowsRead);
     }
 
     [TestMethod]
@@ -185,9 +222,14 @@ public sealed class StageViewTests
     /// <summary>Counts what is read of a data view.</summary>
     private sealed class CountingView(IDataView inner) : IDataView
     {
+        private int _rowsRead;
+
         public int Cursors { get; private set; }
 
-        public int RowsRead { get; private set; }
+        public int RowsRead => Volatile.Read(ref _rowsRead);
+
+        /// <summary>Called with the number of rows read before each is.</summary>
+        public Action<int>? OnRead { get; init; }
 
         public bool CanShuffle => inner.CanShuffle;
 
@@ -214,7 +256,8 @@ public sealed class StageViewTests
 
             public override bool MoveNext()
             {
-                view.RowsRead++;
+                int read = Interlocked.Increment(ref view._rowsRead);
+                view.OnRead?.Invoke(read);
                 return inner.MoveNext();
             }
 

@@ -31,9 +31,10 @@ internal readonly unsafe struct AttentionKernel(int heads, int groups, int dimen
     /// <param name="attended">What it attends to, itself included in self-attention.</param>
     /// <param name="result">(H·d)</param>
     /// <param name="scores">Memory: <see cref="ScoresFor"/>.</param>
-    /// <param name="shares">(Count) gets the mean of all heads' shares; null: nothing wants them.</param>
+    /// <param name="shares">(Count) gets the shares of a head, or the mean of all; null: nothing wants them.</param>
+    /// <param name="sharing">The head; null: all.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Attend(float* query, in Attended attended, float* result, float* scores, float* shares)
+    public void Attend(float* query, in Attended attended, float* result, float* scores, float* shares, int? sharing = null)
     {
         // Each stage for all heads before the next: a head's sums need not wait for another head's shares.
         int width = (attended.Count + 15) & ~15;
@@ -47,7 +48,9 @@ internal readonly unsafe struct AttentionKernel(int heads, int groups, int dimen
         VectorMath.Softmax(scores, heads, attended.Count, width);
         for (int head = 0; head < heads; head++)
             Sum(scores + head * width, attended.Rows, attended.Count, attended.Values + Group(head), dimension, result + head * dimension);
-        if (shares != null)
+        if (shares != null && sharing is { } only)
+            new Span<float>(scores + only * width, attended.Count).CopyTo(new Span<float>(shares, attended.Count));
+        else if (shares != null)
         {
             new Span<float>(shares, attended.Count).Clear();
             for (int head = 0; head < heads; head++)

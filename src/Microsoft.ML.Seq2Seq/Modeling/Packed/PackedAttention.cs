@@ -167,7 +167,7 @@ internal sealed unsafe class PackedCrossAttention
     /// <param name="stream">(R, D)</param>
     /// <param name="x">(R, D) what the block reads; may be the stream.</param>
     /// <param name="layer">Which layer this is.</param>
-    /// <param name="shares">(R, longest source) to fill with the mean shares of attention; null: nothing wants them.</param>
+    /// <param name="shares">(R, longest source) to fill with the shares of attention that the state notes; null: nothing wants them.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddTo(float* stream, float* x, PackedState state, int layer, float[]? shares, Arena scratch)
     {
@@ -184,7 +184,7 @@ internal sealed unsafe class PackedCrossAttention
             {
                 var source = state.Source(row / width, out int length);
                 _kernel.Attend(query + (nint)row * _query.Width, new Attended(source, length, offset, offset + _shape.Keys, null, 0),
-                    result + (nint)row * _output.Width, scores, shares is null ? null : firstShare + (nint)row * state.LongestSource);
+                    result + (nint)row * _output.Width, scores, shares is null ? null : firstShare + (nint)row * state.LongestSource, state.Noted?.Head);
             }
         }
         _output.Apply(result, rows, stream, Epilogue.Add, scratch);

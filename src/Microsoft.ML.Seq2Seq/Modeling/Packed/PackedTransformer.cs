@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Seq2Seq.Batching;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
@@ -11,7 +13,7 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 /// </summary>
 /// <remarks>A test holds it equal to <see cref="TransformerModel"/>. A row's results are the same to the last bit alone and in
 /// any batch.</remarks>
-internal sealed unsafe class PackedTransformer : IStepModel
+internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
 {
     /// <summary>Source positions that pass through the encoder together: enough that reading the weights costs little.</summary>
     private const int EncodedTogether = 384;
@@ -66,6 +68,29 @@ internal sealed unsafe class PackedTransformer : IStepModel
     }
 
     /// <inheritdoc/>
+    public int EncoderWidth => _dimension;
+
+    /// <inheritdoc/>
+    public Tensor Encode(SourceBatch batch, TrainingPass? training)
+    {
+        var workspace = _unused.TryTake(out var used) ? used : new Workspace();
+        var ids = MemoryMarshal.Cast<byte, long>(batch.Source.bytes); // (B, S)
+        int stride = ids.Length / batch.Rows;
+        var states = torch.zeros(batch.Rows, stride, _dimension); // (B, S, D)
+        var flat = MemoryMarshal.Cast<byte, float>(states.bytes);
+        for (int row = 0; row < batch.Rows; row++)
+        {
+            int length = batch.SourceLengths[row];
+            float* encoded = Encode(ids[(row * stride)..], stride, [length], length, workspace.Scratch);
+            for (int t = 0; t < length; t++, encoded += _width)
+                new ReadOnlySpan<float>(encoded, _dimension).CopyTo(flat[((row * stride + t) * _dimension)..]);
+            workspace.Scratch.Release(Arena.Start);
+        }
+        GiveBack(workspace);
+        return states;
+    }
+
+    /// <inheritdoc/>
     public DecoderState Start(SourceBatch source)
     {
         var workspace = _unused.TryTake(out var used) ? used : new Workspace();
@@ -107,9 +132,8 @@ internal sealed unsafe class PackedTransformer : IStepModel
         for (int row = 0; row < rows; row++)
             Embed(_targetEmbedding, tokens[row], _decoderPositions, current.Position, stream + (nint)row * _width);
         current.Extend(_layerWidth * _decoder.Length);
-        float[]? shares = current.NotesAttention ? new float[rows * current.LongestSource] : null;
-        // The last layer but one aligns best (Garg et al. 2019, section 4.2).
-        int aligned = Math.Max(0, _decoder.Length - 2);
+        float[]? shares = current.Noted is not null ? new float[rows * current.LongestSource] : null;
+        int aligned = current.Noted?.LayerOf(_decoder.Length) ?? -1;
         for (int i = 0; i < _decoder.Length; i++)
             _decoder[i].Next(stream, normed, current, i, i == aligned ? shares : null, scratch);
         _decoderNorm?.Apply(stream, rows, stream);

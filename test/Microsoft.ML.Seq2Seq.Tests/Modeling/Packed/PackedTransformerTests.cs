@@ -43,12 +43,13 @@ public sealed class PackedTransformerTests
         int[][] sources = [TinyModels.Tokens(random, 9), [], TinyModels.Tokens(random, 80), TinyModels.Tokens(random, 3)];
         using var batch = SourceBatch.Create(sources, torch.CPU);
         DecoderState ours = packed.Start(batch), theirs = own.Start(batch);
-        ours.NotesAttention = theirs.NotesAttention = true;
         int[] tokens = [.. sources.Select(_ => SpecialTokens.Begin)];
         int[] lengths = [.. batch.SourceLengths];
         for (int step = 0; step < Steps; step++)
         {
             using var stepScope = torch.NewDisposeScope();
+            ours.Noted = theirs.Noted = new NotedAttention(
+                step % 3 == 0 ? null : step % architecture.DecoderLayers, step % 2 == 0 ? null : step / 2 % architecture.Heads);
             (var actual, ours) = packed.Step(ours, tokens);
             (var expected, theirs) = own.Step(theirs, tokens);
             int width = tokens.Length / lengths.Length;
@@ -153,7 +154,7 @@ public sealed class PackedTransformerTests
     }
 
     private static PackedTransformer Pack(TransformerModel model, TransformerArchitecture architecture, InferencePrecision precision) =>
-        new(architecture, new ModuleWeights(model, precision));
+        new(architecture, StoredWeights.Of(model, precision));
 
     /// <summary>[source][step] logits when every source is given the same target.</summary>
     private static float[][][] Decode(PackedTransformer model, int[][] sources, int[] target)

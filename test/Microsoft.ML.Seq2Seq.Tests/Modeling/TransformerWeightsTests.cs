@@ -1,0 +1,30 @@
+using Microsoft.ML.Seq2Seq.Modeling;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Modeling;
+
+[TestClass]
+public sealed class TransformerWeightsTests
+{
+    [TestMethod]
+    public void NamesAndShapesAreTheModels()
+    {
+        Assert(_ => { });
+        Assert(a => a.ShareEmbeddings = EmbeddingSharing.None);
+        Assert(a => a.ShareEmbeddings = EmbeddingSharing.DecoderInputOutput);
+        Assert(a => (a.NormPlacement, a.Normalization) = (NormPlacement.Post, NormalizationKind.RmsNorm));
+        Assert(a => (a.NormPlacement, a.PositionalEncoding) = (NormPlacement.Pre, PositionalEncodingKind.Learned));
+        Assert(a => (a.KeyValueHeads, a.PositionalEncoding) = (1, PositionalEncodingKind.Relative));
+        Assert(a => (a.EncoderLayers, a.DecoderLayers, a.Activation) = (0, 1, ActivationKind.SwiGlu));
+
+        static void Assert(Action<TransformerArchitecture> change)
+        {
+            var architecture = TinyModels.Architecture(change);
+            using var model = TinyModels.Create(architecture);
+            int vocabulary = model.TargetVocabulary;
+            string[] expected = [.. model.named_parameters().Select(named => $"{named.name} [{string.Join(", ", named.parameter.shape)}]").Order()];
+            string[] actual = [.. TransformerWeights.Of(architecture, vocabulary, vocabulary)
+                .Select(weight => $"{weight.Name} [{string.Join(", ", weight.Shape)}]").Order()];
+            CollectionAssert.AreEqual(expected, actual);
+        }
+    }
+}
