@@ -116,7 +116,8 @@ internal sealed class AttentionBias
         if (mask is not null)
             bias = bias?.Plus(mask) ?? mask;
         // Row r of the unfolded vector has the distances from first + r on, which are those of the last query but r.
-        return bias?.unfold(1, block.Keys, 1).flip(1).unsqueeze(0); // (1, H, Q, K)
+        // Written out: adding a view to the scores of every layer would read it an element at a time.
+        return bias?.unfold(1, block.Keys, 1).flip(1).unsqueeze(0).contiguous(); // (1, H, Q, K)
     }
 
     private static Tensor? Mask(int? window, bool isCausal, int first, int count, Device device)
