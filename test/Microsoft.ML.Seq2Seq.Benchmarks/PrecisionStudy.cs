@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Microsoft.ML.Seq2Seq.Benchmarks.Quality;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
 
@@ -8,11 +9,7 @@ internal static class PrecisionStudy
 {
     public static System.CommandLine.Command Command()
     {
-        var data = new Option<DirectoryInfo>("--data")
-        {
-            Description = "folder with train.tsv and valid.tsv (source, tab, target)",
-            DefaultValueFactory = _ => new DirectoryInfo("../shared/data/multi30k"),
-        };
+        var data = new Option<string>("--data") { Description = "folder of the corpora", DefaultValueFactory = _ => "../shared/data" };
         var steps = new Option<int>("--steps") { Description = "updates of each run", DefaultValueFactory = _ => 3000 };
         var tokens = new Option<int>("--tokens") { Description = "tokens a batch", DefaultValueFactory = _ => 1024 };
         var seed = new Option<int>("--seed") { Description = "of both runs", DefaultValueFactory = _ => 1 };
@@ -21,20 +18,11 @@ internal static class PrecisionStudy
             data, steps, tokens, seed,
         };
         command.SetAction(parsed =>
-        {
-            var folder = parsed.GetValue(data)!;
-            if (!File.Exists(Path.Combine(folder.FullName, "train.tsv")))
-            {
-                Console.Error.WriteLine($"--data {folder.FullName}: there is no train.tsv.");
-                return 1;
-            }
-            Run(folder.FullName, parsed.GetValue(steps), parsed.GetValue(tokens), parsed.GetValue(seed));
-            return 0;
-        });
+            Run(Multi30kData.Read(parsed.GetValue(data)!, raw: true), parsed.GetValue(steps), parsed.GetValue(tokens), parsed.GetValue(seed)));
         return command;
     }
 
-    private static void Run(string folder, int steps, int tokens, int seed)
+    private static void Run(Multi30kData data, int steps, int tokens, int seed)
     {
         double float32 = ValidationLoss(TrainingPrecision.Float32), bfloat16 = ValidationLoss(TrainingPrecision.BFloat16);
         Print($"RATIO precision/multi30k/{steps} {bfloat16 / float32:f4}");
@@ -42,11 +30,10 @@ internal static class PrecisionStudy
         double ValidationLoss(TrainingPrecision precision)
         {
             var ml = new MLContext(seed);
-            IDataView Load(string file) => ml.Data.LoadFromTextFile<Pair>(Path.Combine(folder, file));
             var options = new TransformerTrainer.Options
             {
                 Architecture = TransformerArchitecture.Tiny,
-                ValidationSet = Load("valid.tsv"),
+                ValidationSet = ml.Data.LoadFromEnumerable(data.Validation),
             };
             options.Architecture.Dropout = 0.2;
             options.Training.Precision = precision;
@@ -54,7 +41,7 @@ internal static class PrecisionStudy
             options.Training.MaxSteps = steps;
             options.Training.TokensPerBatch = tokens;
             options.Training.ValidateEverySteps = Math.Max(1, steps / 6);
-            using var model = ml.Seq2Seq.Trainers.Transformer(options).Fit(Load("train.tsv"));
+            using var model = ml.Seq2Seq.Trainers.Transformer(options).Fit(ml.Data.LoadFromEnumerable(data.Training));
             foreach (var point in model.Report.Curve)
                 Print($"{precision}: step {point.Step}, validation loss {point.ValidationLoss:f4}, {point.Elapsed.TotalSeconds:f0} s");
             return model.Report.Curve[^1].ValidationLoss!.Value;
@@ -62,13 +49,4 @@ internal static class PrecisionStudy
     }
 
     private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
-
-    private sealed class Pair
-    {
-        [Data.LoadColumn(0)]
-        public string Source { get; set; } = "";
-
-        [Data.LoadColumn(1)]
-        public string Target { get; set; } = "";
-    }
 }

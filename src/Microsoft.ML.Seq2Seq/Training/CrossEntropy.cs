@@ -62,45 +62,56 @@ internal static class CrossEntropy
         bool isReduced = precision != ScalarType.Float32;
         bool byOneDnn = !isReduced && OneDnn.IsFaster && decoded.device_type == DeviceType.CPU;
         var rows = decoded.view(-1, model.Width).index_select(0, batch.TargetPositions).to(precision); // (N, D)
-        var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions).unsqueeze(1); // (N, 1)
+        var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions); // (N)
         var weight = model.OutputWeight.detach().to(precision); // (V, D)
         var weightGradient = backward is null ? null : model.OutputWeight.grad;
-        var totals = torch.zeros(2, ScalarType.Float32, device: decoded.device); // smoothed, likelihood
-        using Scalar onTarget = 1 - smoothing, onAll = smoothing;
-        // d loss / d logits = p - (1-ε)·onehot(y) - ε/V
-        using Scalar share = smoothing / model.TargetVocabulary, lessOnTarget = smoothing - 1, factor = backward?.Scale ?? 0;
         long count = rows.shape[0];
         long chunk = isReduced || byOneDnn ? ChunkRowsReduced : ChunkRows;
+        var sum = new LossSum(0, 0, count);
         for (long start = 0; start < count; start += chunk)
         {
             using var scope = NewDisposeScope();
             long length = Math.Min(chunk, count - start);
             var row = rows.narrow(0, start, length); // (n, D)
-            var target = targets.narrow(0, start, length); // (n, 1)
-            var logits = (byOneDnn ? OneDnn.Linear(row, weight) : nn.functional.linear(row, weight)).to(ScalarType.Float32); // (n, V)
-            var probabilities = logits.softmax(1);
-            // log Σ exp(l) = max l - log max p: cheaper than logsumexp, and as stable.
-            var normalizer = logits.amax([1], true).sub(probabilities.amax([1], true).log());
-            var likelihood = normalizer.sub(logits.gather(1, target));
-            var uniform = normalizer.sub(logits.mean([1], true));
-            totals[0].Accumulate(likelihood.mul(onTarget).Plus(uniform.mul(onAll)).sum());
-            totals[1].Accumulate(likelihood.sum());
+            var logits = byOneDnn ? OneDnn.Linear(row, weight) : nn.functional.linear(row, weight); // (n, V)
+            var (smoothed, likelihood, logitGradient) = Loss(logits, targets.narrow(0, start, length), smoothing, backward?.Scale);
+            sum += new LossSum(smoothed, likelihood, 0);
             if (backward is not var (_, gradient))
                 continue;
-            probabilities.sub_(share);
-            probabilities.scatter_add_(1, target, torch.full_like(likelihood, lessOnTarget));
-            probabilities.mul_(factor);
-            probabilities = probabilities.to(precision);
-            var rowGradient = byOneDnn ? OneDnn.Linear(probabilities, weight.t()) : probabilities.mm(weight).to(ScalarType.Float32); // (n, D)
+            var rowGradient = byOneDnn ? OneDnn.Linear(logitGradient, weight.t()) : logitGradient.mm(weight).to(ScalarType.Float32); // (n, D)
             gradient.index_copy_(0, batch.TargetPositions.narrow(0, start, length), rowGradient);
             if (byOneDnn)
-                weightGradient!.Accumulate(LinearFunction.WeightGradient(probabilities, row));
+                weightGradient!.Accumulate(LinearFunction.WeightGradient(logitGradient, row));
             else if (isReduced)
-                weightGradient!.Accumulate(probabilities.t().mm(row));
+                weightGradient!.Accumulate(logitGradient.t().mm(row));
             else
-                weightGradient!.addmm_(probabilities.t(), row);
+                weightGradient!.addmm_(logitGradient.t(), row);
         }
-        var sums = totals.cpu().data<float>();
-        return new LossSum(sums[0], sums[1], count);
+        return sum;
+    }
+
+    /// <summary>(n, V), (n) → the loss's sums and its gradient by the logits, (n, V). The logits are overwritten.</summary>
+    private static (double Smoothed, double Likelihood, Tensor Gradient) Loss(Tensor logits, Tensor targets, double smoothing, double? scale)
+    {
+        if (logits.device_type == DeviceType.CPU)
+        {
+            var (smoothed, likelihood) = LogitLoss.Replace(logits, targets.data<long>().ToArray(), smoothing, scale);
+            return (smoothed, likelihood, logits);
+        }
+        using Scalar onTarget = 1 - smoothing, onAll = smoothing;
+        // d loss / d logits = p - (1-ε)·onehot(y) - ε/V
+        using Scalar share = smoothing / logits.shape[1], lessOnTarget = smoothing - 1, factor = scale ?? 0;
+        var precision = logits.dtype;
+        targets = targets.unsqueeze(1); // (n, 1)
+        logits = logits.to(ScalarType.Float32);
+        var probabilities = logits.softmax(1);
+        // log Σ exp(l) = max l - log max p: cheaper than logsumexp, and as stable.
+        var normalizer = logits.amax([1], true).sub(probabilities.amax([1], true).log());
+        var likelihoods = normalizer.sub(logits.gather(1, targets));
+        var uniform = normalizer.sub(logits.mean([1], true));
+        double smoothedSum = likelihoods.mul(onTarget).Plus(uniform.mul(onAll)).sum().item<float>();
+        probabilities.sub_(share);
+        probabilities.scatter_add_(1, targets, torch.full_like(likelihoods, lessOnTarget));
+        return (smoothedSum, likelihoods.sum().item<float>(), probabilities.mul_(factor).to(precision));
     }
 }
