@@ -16,7 +16,7 @@ namespace Microsoft.ML.Seq2Seq.Benchmarks;
 internal static partial class StoreBenchmark
 {
     private const int Seed = 1;
-    private const int TokensPerBatch = 4096;
+    private const int TokensPerBatch = 1024; // two models in training share the 2 GB
     private const int SmallPairs = 20_000;
     private const int Shortest = 6, Longest = 18; // words of a text
     private const int ColdEvery = 10; // steps
