@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
@@ -77,8 +77,6 @@ internal static class DecodingBenchmark
             Print($"RATIO decoding/{config}/{search}/{rows}/{contender.Name} {contender.TokensPerSecond / contenders[0].TokensPerSecond:f2}");
     }
 
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
-
     /// <summary>The two models, of one shape, with random weights.</summary>
     private sealed class Models : IDisposable
     {
@@ -141,12 +139,6 @@ internal static class DecodingBenchmark
                 throw new InvalidOperationException($"{name} wrote {written} tokens instead of {repeats * tokens}.");
             if (isMeasured)
                 _secondsPerToken.Add((seconds / written, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds / written));
-        }
-
-        private static double Median(IEnumerable<double> values)
-        {
-            double[] sorted = [.. values.Order()];
-            return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.ML.Data;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
 
@@ -58,20 +58,12 @@ internal static class EmbeddingBenchmark
         return new Row { Source = text, Target = text };
     }
 
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
-    }
-
     private static double Seconds(Action work)
     {
         var watch = Stopwatch.StartNew();
         work();
         return watch.Elapsed.TotalSeconds;
     }
-
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
     private sealed class Row
     {

@@ -4,6 +4,7 @@ using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using Microsoft.ML.Seq2Seq.Training;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
@@ -59,15 +60,15 @@ internal static class ExtrapolationStudy
         }
 
         EncodedPairs[] training = [Texts(Short), Texts(Longest)];
-        LongBenchmark.Print($"{"positions",-20}{"steps",7}{"loss",9}{string.Concat(_testLengths.Select(length => $"{length,8}"))}   token accuracy, greedy");
+        Print($"{"positions",-20}{"steps",7}{"loss",9}{string.Concat(_testLengths.Select(length => $"{length,8}"))}   token accuracy, greedy");
         foreach (var (name, kind, window) in _kinds.Where(kind => kind.Name == (only ?? kind.Name)))
         {
             using var generator = new Generator(1, CPU);
             using var model = new TransformerModel(Architecture(kind, window), Vocabulary, Vocabulary, generator);
             var (steps, loss) = Train(model, training, limit / _kinds.Length);
             var accuracies = _testLengths.Select(length => Accuracy(model, length)).ToArray();
-            LongBenchmark.Print($"{name,-20}{steps,7}{loss,9:f4}{string.Concat(accuracies.Select(accuracy => FormattableString.Invariant($"{accuracy,8:p1}")))}");
-            LongBenchmark.Print($"RATIO long/extrapolate/{name.Replace(", ", "-", StringComparison.Ordinal).Replace(' ', '-')}/512 {accuracies[^1] / accuracies[0]:f3}");
+            Print($"{name,-20}{steps,7}{loss,9:f4}{string.Concat(accuracies.Select(accuracy => FormattableString.Invariant($"{accuracy,8:p1}")))}");
+            Print($"RATIO long/extrapolate/{name.Replace(", ", "-", StringComparison.Ordinal).Replace(' ', '-')}/512 {accuracies[^1] / accuracies[0]:f3}");
         }
     }
 

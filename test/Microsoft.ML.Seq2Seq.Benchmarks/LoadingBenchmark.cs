@@ -6,6 +6,7 @@ using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Pipeline;
 using Microsoft.ML.Seq2Seq.Tokenization;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
@@ -45,7 +46,7 @@ internal static class LoadingBenchmark
             InferencePrecision[] precisions = [InferencePrecision.Float32, InferencePrecision.BFloat16, InferencePrecision.Int8];
             string[] paths = [.. precisions.Select(precision => Path.Combine(folder.FullName, $"{precision}.zip"))];
             Save(config, precisions, paths);
-            var figures = Array.ConvertAll(paths, _ => new List<Figures>());
+            var figures = Array.ConvertAll(paths, _ => new List<Costs>());
             for (int round = 0; round < rounds; round++)
                 for (int i = 0; i < paths.Length; i++)
                     figures[i].Add(LoadInAFreshProcess(paths[i]));
@@ -113,7 +114,7 @@ internal static class LoadingBenchmark
         return model.Report;
     }
 
-    private static Figures LoadInAFreshProcess(string path)
+    private static Costs LoadInAFreshProcess(string path)
     {
         string host = Environment.ProcessPath!, program = Environment.GetCommandLineArgs()[0];
         string[] arguments = ["loading", "--model", path];
@@ -124,7 +125,7 @@ internal static class LoadingBenchmark
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"The process that loads {path} ended with {process.ExitCode}.");
         double[] figures = Array.ConvertAll(output, figure => double.Parse(figure, CultureInfo.InvariantCulture));
-        return new Figures(figures[0], figures[1], figures[2], figures[3]);
+        return new Costs(figures[0], figures[1], figures[2], figures[3]);
     }
 
     private static void Load(string path)
@@ -141,15 +142,7 @@ internal static class LoadingBenchmark
         Print($"{seconds} {cpuSeconds} {process.WorkingSet64 / 1e6} {process.PeakWorkingSet64 / 1e6}");
     }
 
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
-    }
-
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
-
-    private readonly record struct Figures(double Seconds, double CpuSeconds, double Megabytes, double PeakMegabytes);
+    private readonly record struct Costs(double Seconds, double CpuSeconds, double Megabytes, double PeakMegabytes);
 
     private readonly record struct Summary(double File, double Seconds, double CpuSeconds, double Megabytes, double PeakMegabytes);
 

@@ -5,6 +5,7 @@ using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Training;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
@@ -181,6 +182,4 @@ internal static class LongBenchmark
         using var process = Process.GetCurrentProcess();
         return process.PeakWorkingSet64 / Megabyte;
     }
-
-    internal static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
 
@@ -78,6 +79,4 @@ internal static class MemoryBenchmark
     }
 
     private static long Megabytes(long bytes) => bytes >> 20;
-
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Seq2Seq.Evaluation;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
 
@@ -131,6 +131,4 @@ internal static partial class MetricsBenchmark
         work();
         return (Environment.CpuUsage.TotalTime - before).TotalSeconds;
     }
-
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

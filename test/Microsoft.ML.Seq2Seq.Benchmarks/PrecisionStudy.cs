@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Microsoft.ML.Seq2Seq.Benchmarks.Quality;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
 
@@ -47,6 +47,4 @@ internal static class PrecisionStudy
             return model.Report.Curve[^1].ValidationLoss!.Value;
         }
     }
-
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

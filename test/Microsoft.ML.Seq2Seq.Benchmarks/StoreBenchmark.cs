@@ -8,6 +8,7 @@ using Microsoft.ML.Seq2Seq.Estimators;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Training;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
@@ -134,8 +135,6 @@ internal static partial class StoreBenchmark
         return watch.Elapsed.TotalSeconds;
     }
 
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
-
     /// <summary>One store and the times of steps from it. Planning a window is shared out among its steps.</summary>
     private sealed class Contender(TrainingStep step, EncodedPairs pairs)
     {
@@ -204,7 +203,7 @@ internal static partial class StoreBenchmark
             var now = Look();
             lock (_lock)
             {
-                StoreBenchmark.Print($"RSS {now.All >> 10} MB ({now.Own >> 10} own, {now.File >> 10} file; highest {_highest.All >> 10}, {_highest.Own >> 10} own): {when}");
+                Print($"RSS {now.All >> 10} MB ({now.Own >> 10} own, {now.File >> 10} file; highest {_highest.All >> 10}, {_highest.Own >> 10} own): {when}");
                 _highest = default;
             }
         }

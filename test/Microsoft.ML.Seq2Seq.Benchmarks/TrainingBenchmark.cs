@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
@@ -70,14 +70,6 @@ internal static class TrainingBenchmark
         product().Dispose();
         return 2 * Math.Pow(RoofSize, 3) / watch.Elapsed.TotalSeconds;
     }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
-
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>One of them, with its times.</summary>
     private sealed class Contender(string name, Action<int[]> step)

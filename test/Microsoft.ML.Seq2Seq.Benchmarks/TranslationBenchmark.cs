@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Benchmarks.Quality;
 using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Modeling;
 using TorchSharp;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
@@ -95,6 +95,4 @@ internal static class TranslationBenchmark
         using var batch = SourceBatch.Create(sources, CPU);
         return Decoding.Search.Run(model, batch, options, cancellation).Sum(hypotheses => hypotheses[0].Tokens.Length + 1L);
     }
-
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
 
@@ -50,8 +50,6 @@ internal static class TuningBenchmark
 
     private static Row[] Read(FileInfo file, int most) => [.. File.ReadLines(file.FullName).Select(line => line.Split('\t'))
         .Where(columns => columns.Length == 2).Take(most).Select(columns => new Row { Source = columns[0], Target = columns[1] })];
-
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
     private sealed class Row
     {

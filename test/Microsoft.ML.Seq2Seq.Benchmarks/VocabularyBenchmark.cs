@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using Microsoft.ML.Tokenizers;
+using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 
 namespace Microsoft.ML.Seq2Seq.Benchmarks;
 
@@ -138,12 +138,6 @@ internal static class VocabularyBenchmark
         return [.. made];
     }
 
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
-    }
-
     /// <summary>Of CPU time: all is done on one thread, and other processes don't count.</summary>
     private static double Seconds(Action work)
     {
@@ -151,6 +145,4 @@ internal static class VocabularyBenchmark
         work();
         return (Environment.CpuUsage.TotalTime - start).TotalSeconds;
     }
-
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

@@ -80,6 +80,8 @@ internal sealed class Tuner : IDisposable
     public void Dispose()
     {
         _best?.Model.Dispose(); // where it was not handed over
+        foreach (var data in _data.Values)
+            data.Dispose();
         _channel.Dispose();
         if (Directory.Exists(_directory))
             Directory.Delete(_directory, recursive: true);

@@ -68,14 +68,23 @@ internal static class CrossEntropy
         long count = rows.shape[0];
         long chunk = isReduced || byOneDnn ? ChunkRowsReduced : ChunkRows;
         var sum = new LossSum(0, 0, count);
+        // (2) the sums on a GPU, which are fetched once: it would wait at every chunk.
+        var totals = decoded.device_type == DeviceType.CPU ? null : torch.zeros(2, ScalarType.Float32, device: decoded.device);
         for (long start = 0; start < count; start += chunk)
         {
             using var scope = NewDisposeScope();
             long length = Math.Min(chunk, count - start);
             var row = rows.narrow(0, start, length); // (n, D)
             var logits = byOneDnn ? OneDnn.Linear(row, weight) : nn.functional.linear(row, weight); // (n, V)
-            var (smoothed, likelihood, logitGradient) = Loss(logits, targets.narrow(0, start, length), smoothing, backward?.Scale);
-            sum += new LossSum(smoothed, likelihood, 0);
+            var target = targets.narrow(0, start, length); // (n)
+            var logitGradient = logits; // (n, V)
+            if (totals is null)
+            {
+                var (smoothed, likelihood) = LogitLoss.Replace(logits, target.data<long>().ToArray(), smoothing, backward?.Scale);
+                sum += new LossSum(smoothed, likelihood, 0);
+            }
+            else
+                logitGradient = Loss(logits, target.unsqueeze(1), smoothing, backward?.Scale ?? 0, totals);
             if (backward is not var (_, gradient))
                 continue;
             var rowGradient = byOneDnn ? OneDnn.Linear(logitGradient, weight.t()) : logitGradient.mm(weight).to(ScalarType.Float32); // (n, D)
@@ -87,31 +96,29 @@ internal static class CrossEntropy
             else
                 weightGradient!.addmm_(logitGradient.t(), row);
         }
-        return sum;
+        if (totals is null)
+            return sum;
+        var sums = totals.cpu().data<float>();
+        return new LossSum(sums[0], sums[1], count);
     }
 
-    /// <summary>(n, V), (n) → the loss's sums and its gradient by the logits, (n, V). The logits are overwritten.</summary>
-    private static (double Smoothed, double Likelihood, Tensor Gradient) Loss(Tensor logits, Tensor targets, double smoothing, double? scale)
+    /// <summary>(n, V), (n, 1) → the gradient by the logits, (n, V); adds the sums of the loss to the totals.</summary>
+    private static Tensor Loss(Tensor logits, Tensor target, double smoothing, double scale, Tensor totals)
     {
-        if (logits.device_type == DeviceType.CPU)
-        {
-            var (smoothed, likelihood) = LogitLoss.Replace(logits, targets.data<long>().ToArray(), smoothing, scale);
-            return (smoothed, likelihood, logits);
-        }
         using Scalar onTarget = 1 - smoothing, onAll = smoothing;
         // d loss / d logits = p - (1-ε)·onehot(y) - ε/V
-        using Scalar share = smoothing / logits.shape[1], lessOnTarget = smoothing - 1, factor = scale ?? 0;
+        using Scalar share = smoothing / logits.shape[1], lessOnTarget = smoothing - 1, factor = scale;
         var precision = logits.dtype;
-        targets = targets.unsqueeze(1); // (n, 1)
         logits = logits.to(ScalarType.Float32);
         var probabilities = logits.softmax(1);
         // log Σ exp(l) = max l - log max p: cheaper than logsumexp, and as stable.
         var normalizer = logits.amax([1], true).sub(probabilities.amax([1], true).log());
-        var likelihoods = normalizer.sub(logits.gather(1, targets));
+        var likelihood = normalizer.sub(logits.gather(1, target));
         var uniform = normalizer.sub(logits.mean([1], true));
-        double smoothedSum = likelihoods.mul(onTarget).Plus(uniform.mul(onAll)).sum().item<float>();
+        totals[0].Accumulate(likelihood.mul(onTarget).Plus(uniform.mul(onAll)).sum());
+        totals[1].Accumulate(likelihood.sum());
         probabilities.sub_(share);
-        probabilities.scatter_add_(1, targets, torch.full_like(likelihoods, lessOnTarget));
-        return (smoothedSum, likelihoods.sum().item<float>(), probabilities.mul_(factor).to(precision));
+        probabilities.scatter_add_(1, target, torch.full_like(likelihood, lessOnTarget));
+        return probabilities.mul_(factor).to(precision);
     }
 }

@@ -96,7 +96,7 @@ public sealed class TrainingOptions
     public TrainingPrecision Precision { get; set; } = TrainingPrecision.Auto;
 
     /// <summary>Keeps only the inputs of a Transformer's layers for the backward pass and computes the rest of each layer
-    /// again when its gradient is due (Chen et al. 2016): far less memory for long sequences or many layers, about a third
+    /// again when its gradient is due (Chen et al. 2016): far less memory for long sequences or many layers, about a fifth
     /// more time, and the same weights. Default false: sentences rarely need it. Attention over more than 1,024 tokens never
     /// keeps its scores, whatever is set here. Not for <c>Trainers.Recurrent</c>.</summary>
     public bool GradientCheckpointing { get; set; }
