@@ -8,7 +8,7 @@ public partial class DateNormalizer
     /// <summary>How the model is trained. Free to change before it goes to <see cref="Train"/>.</summary>
     public static TrainingOptions DefaultTraining() => new()
     {
-        MaxEpochs = 6,
+        MaxEpochs = 8,
         // Small batches: the rows are short, and many updates are what a short run lacks.
         TokensPerBatch = 512,
         LearningRate = 0.002,
