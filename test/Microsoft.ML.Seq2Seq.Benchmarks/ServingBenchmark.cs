@@ -14,7 +14,7 @@ internal static class ServingBenchmark
     public static System.CommandLine.Command Command()
     {
         var clients = new Option<int>("--clients") { Description = "concurrent clients", DefaultValueFactory = _ => 64 };
-        var requests = new Option<int>("--requests") { Description = "requests a round", DefaultValueFactory = _ => 256 };
+        var requests = new Option<int>("--requests") { Description = "requests a round, so many that its beginning and its end, when not all clients wait, hardly count", DefaultValueFactory = _ => 1024 };
         var rounds = new Option<int>("--rounds") { Description = "measured rounds of each", DefaultValueFactory = _ => 5 };
         var beam = new Option<int>("--beam") { Description = "beam size; 1: greedy", DefaultValueFactory = _ => 1 };
         var command = new System.CommandLine.Command("serving", "Throughput with many clients, and latency of single predictions.")

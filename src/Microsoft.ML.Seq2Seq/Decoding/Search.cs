@@ -1,6 +1,6 @@
-using System.Runtime.ExceptionServices;
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,8 +12,8 @@ namespace Microsoft.ML.Seq2Seq.Decoding;
 /// </summary>
 internal static class Search
 {
-    /// <summary>Logits in a batch from which rows are worth spreading over threads.</summary>
-    private const long ParallelFrom = 1 << 17;
+    /// <summary>Logits in a batch from which rows are worth sharing out: 5 µs of work.</summary>
+    private const long SharedFrom = 1 << 14;
 
     /// <summary>The hypotheses of each source, best first.</summary>
     /// <param name="model">Any encoder-decoder.</param>
@@ -35,8 +35,8 @@ internal static class Search
         var told = new int[all.Length]; // tokens of each source that were called settled
         var inBatch = all; // the sources that the model's rows belong to
         int width = 1; // rows for each of them; only 1 before the first step
-        var state = model.Start(source);
-        state.Threads = threads;
+        using var team = new Team(threads);
+        var state = model.Start(source, team);
         state.Noted = options.OutputAlignment || options.CoveragePenalty > 0
             ? new NotedAttention(options.AlignmentLayer, options.AlignmentHead)
             : null;
@@ -47,7 +47,7 @@ internal static class Search
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 (var output, state) = model.Step(state, LastTokens(inBatch, width));
-                var proposals = Propose(output, inBatch, width, threads);
+                var proposals = Propose(output, inBatch, width, team);
                 for (int i = 0; i < inBatch.Length; i++)
                     if (!inBatch[i].IsDone)
                         inBatch[i].Advance(proposals.AsSpan(i * width, inBatch[i].Alive.Count));
@@ -91,10 +91,10 @@ internal static class Search
     }
 
     /// <summary>For each row that is alive what may come next.</summary>
-    private static Proposal[] Propose(StepOutput output, SentenceSearch[] inBatch, int width, int threads)
+    private static Proposal[] Propose(StepOutput output, SentenceSearch[] inBatch, int width, Team team)
     {
         var proposals = new Proposal[output.Rows];
-        ForEach(output.Rows, (long)output.Rows * output.Vocabulary >= ParallelFrom ? threads : 1, row =>
+        ((long)output.Rows * output.Vocabulary >= SharedFrom ? team : Team.Alone).Share(output.Rows, row =>
         {
             var search = inBatch[row / width];
             if (search.IsDone || row % width >= search.Alive.Count)
@@ -114,24 +114,6 @@ internal static class Search
                 continue;
             told[row] = tokens.Length;
             settled(row, tokens);
-        }
-    }
-
-    private static void ForEach(int rows, int threads, Action<int> body)
-    {
-        if (threads == 1)
-        {
-            for (int row = 0; row < rows; row++)
-                body(row);
-            return;
-        }
-        try
-        {
-            Parallel.For(0, rows, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
-        }
-        catch (AggregateException error)
-        {
-            ExceptionDispatchInfo.Throw(error.InnerExceptions[0]);
         }
     }
 

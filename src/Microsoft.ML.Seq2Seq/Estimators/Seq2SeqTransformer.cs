@@ -138,7 +138,8 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
         var plan = Plan(options.Decoding);
         _generator.Weights.AddOwner();
         return new Seq2SeqBatcher(
-            (requests, stop) => _generator.Generate(requests, plan, cancellation: stop), options, _generator.Weights.RemoveOwner);
+            (requests, workers, stop) => _generator.Generate(requests, plan, workers: workers, cancellation: stop),
+            SideBySide.Threads(_generator.Device), options, _generator.Weights.RemoveOwner);
     }
 
     /// <summary>log P(target | source), natural logarithm: the sum over the target's tokens and the end. NaN for an

@@ -1,6 +1,7 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,7 +60,7 @@ internal static class PairScorer
         var scores = new TargetScore[rows.Length];
         int[] last = [.. rows.Select(_ => SpecialTokens.Begin)];
         int longest = rows.Max(pairs.TargetLength);
-        var state = model.Start(source);
+        var state = model.Start(source, Team.Alone);
         try
         {
             for (int t = 0; t <= longest; t++)

@@ -29,4 +29,5 @@ internal sealed class PendingRequest : IDisposable
 }
 
 /// <summary>What <see cref="TextGenerator.Generate"/> does, for one batch.</summary>
-internal delegate Generation[] BatchDecoder(IReadOnlyList<GenerationRequest> requests, CancellationToken cancellation);
+/// <param name="workers">Threads that it may use.</param>
+internal delegate Generation[] BatchDecoder(IReadOnlyList<GenerationRequest> requests, int workers, CancellationToken cancellation);

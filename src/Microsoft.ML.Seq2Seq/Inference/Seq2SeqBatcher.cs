@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.ML.Seq2Seq.Inference;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq;
 
@@ -13,7 +15,13 @@ namespace Microsoft.ML.Seq2Seq;
 /// </remarks>
 public sealed class Seq2SeqBatcher : IAsyncDisposable
 {
+    /// <summary>Fewer requests are hardly cheaper than twice as many: they are not divided.</summary>
+    private const int LeastShare = 8;
+
     private readonly Channel<PendingRequest> _queue;
+    private readonly BlockingCollection<(List<PendingRequest> Requests, int Threads)> _dealt = [];
+    private readonly SemaphoreSlim _idle; // workers
+    private readonly int _workers;
     private readonly int _maxBatchSize;
     private readonly TimeSpan _maxDelay;
     private readonly BatchDecoder _decode;
@@ -21,16 +29,19 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
     private readonly Task _loop;
 
     /// <param name="decode">Decodes a batch.</param>
+    /// <param name="workers">Batches that are decoded at a time, each on a thread of its own.</param>
     /// <param name="options">Validated.</param>
     /// <param name="release">Called once, when nothing more will be decoded.</param>
-    internal Seq2SeqBatcher(BatchDecoder decode, Seq2SeqBatcherOptions options, Action release)
+    internal Seq2SeqBatcher(BatchDecoder decode, int workers, Seq2SeqBatcherOptions options, Action release)
     {
         _decode = decode;
+        _workers = workers;
         _release = release;
         _maxBatchSize = options.MaxBatchSize;
         _maxDelay = options.MaxDelay;
+        _idle = new SemaphoreSlim(workers);
         _queue = Channel.CreateBounded<PendingRequest>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
-        _loop = Task.Run(ServeAsync);
+        _loop = ServeAsync();
     }
 
     /// <summary>What the model writes for a text.</summary>
@@ -61,34 +72,68 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
 
     private async Task ServeAsync()
     {
+        var working = Task.Factory.StartNew(
+            () => SingleThreads.Run("Decoding", _workers, Work), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
-            var batch = new List<PendingRequest>(_maxBatchSize);
             while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
             {
-                await GatherAsync(batch).ConfigureAwait(false);
-                batch.RemoveAll(request => request.Answer.IsCompleted); // given up
-                if (batch.Count > 0)
-                    Serve(batch);
-                batch.Clear();
+                await _idle.WaitAsync().ConfigureAwait(false);
+                int idle = 1;
+                while (idle < _workers && await _idle.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
+                    idle++;
+                // No worker takes more than its part: those that come back from others' batches find one that waits for them.
+                var batch = await GatherAsync(Math.Min(_maxBatchSize, idle * Math.Max(LeastShare, _maxBatchSize / _workers))).ConfigureAwait(false);
+                idle -= DealOut(batch, idle);
+                if (idle > 0)
+                    _idle.Release(idle);
             }
         }
         finally
         {
+            _dealt.CompleteAdding();
+            await working.ConfigureAwait(false);
+            _dealt.Dispose();
+            _idle.Dispose();
             _release();
         }
     }
 
-    /// <summary>Takes what is there, and what comes within the delay.</summary>
-    private async Task GatherAsync(List<PendingRequest> batch)
+    /// <summary>Gives a batch to as many of the idle workers as it is worth.</summary>
+    /// <returns>How many that are.</returns>
+    private int DealOut(List<PendingRequest> batch, int idle)
     {
+        batch.RemoveAll(request => request.Answer.IsCompleted); // given up
+        int shares = batch.Count == 0 ? 0 : Math.Clamp(batch.Count / LeastShare, 1, idle);
+        // Short and long texts to each, so that the shares weigh the same.
+        PendingRequest[] byLength = [.. batch.OrderBy(request => request.Source?.Length ?? 0)];
+        for (int share = 0; share < shares; share++)
+            _dealt.Add(([.. byLength.Where((_, i) => i % shares == share)], idle / shares));
+        return shares;
+    }
+
+    /// <summary>What each worker does.</summary>
+    private void Work()
+    {
+        foreach (var (requests, threads) in _dealt.GetConsumingEnumerable())
+        {
+            Serve(requests, threads);
+            _idle.Release();
+        }
+    }
+
+    /// <summary>Takes what is there, and what comes within the delay.</summary>
+    /// <param name="most">Requests.</param>
+    private async Task<List<PendingRequest>> GatherAsync(int most)
+    {
+        var batch = new List<PendingRequest>(most);
         using var delay = new CancellationTokenSource();
         Task? over = null;
         while (true)
         {
-            while (batch.Count < _maxBatchSize && _queue.Reader.TryRead(out var request))
+            while (batch.Count < most && _queue.Reader.TryRead(out var request))
                 batch.Add(request);
-            if (batch.Count == _maxBatchSize || _maxDelay == TimeSpan.Zero)
+            if (batch.Count == most || _maxDelay == TimeSpan.Zero)
                 break;
             over ??= Task.Delay(_maxDelay, delay.Token);
             var more = _queue.Reader.WaitToReadAsync(delay.Token).AsTask();
@@ -96,10 +141,11 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
                 break;
         }
         await delay.CancelAsync().ConfigureAwait(false);
+        return batch;
     }
 
     /// <summary>Answers a batch. Once all of its requests are given up it is not decoded to its end.</summary>
-    private void Serve(List<PendingRequest> batch)
+    private void Serve(List<PendingRequest> batch, int threads)
     {
         using var allGivenUp = new CancellationTokenSource();
         int waiting = batch.Count;
@@ -110,7 +156,7 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
         }, null))];
         try
         {
-            var generations = _decode([.. batch.Select(request => new GenerationRequest(request.Source))], allGivenUp.Token);
+            var generations = _decode([.. batch.Select(request => new GenerationRequest(request.Source))], threads, allGivenUp.Token);
             for (int i = 0; i < batch.Count; i++)
                 batch[i].Complete(generations[i]);
         }

@@ -5,8 +5,8 @@ namespace Microsoft.ML.Seq2Seq;
 /// <summary>How a <see cref="Seq2SeqBatcher"/> gathers requests.</summary>
 public sealed class Seq2SeqBatcherOptions
 {
-    /// <summary>Most requests that are decoded together. Default 64: more gain little on a CPU and make each other
-    /// wait.</summary>
+    /// <summary>Most requests that are decoded at a time; on a CPU the cores share them, and one that is done takes its part of
+    /// the next ones at once. Default 64: more gain little on a CPU and make each other wait.</summary>
     public int MaxBatchSize { get; set; } = 64;
 
     /// <summary>How long the first request of a batch waits for others to join it. Default 2 milliseconds: less than it takes

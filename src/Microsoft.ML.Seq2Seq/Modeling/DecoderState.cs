@@ -18,10 +18,6 @@ internal abstract class DecoderState : IDisposable
     /// kept by those that follow.</summary>
     public NotedAttention? Noted { get; set; }
 
-    /// <summary>Threads that a step may use, the caller's included, where the model leaves that to its caller. Set on the state
-    /// of <c>Start</c>, kept by those that follow.</summary>
-    public int Threads { get; set; } = 1;
-
     /// <summary>(R, S) of a <see cref="SequenceModel"/>'s last step: the shares of attention that source tokens had when the
     /// next token was predicted. Null unless they are noted. Belongs to the dispose scope around the step.</summary>
     public Tensor? Attention { get; set; }

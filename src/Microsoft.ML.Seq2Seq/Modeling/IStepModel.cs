@@ -1,4 +1,5 @@
 using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
@@ -7,7 +8,9 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 internal interface IStepModel
 {
     /// <summary>Reads the sources: a state with one hypothesis for each, nothing written yet.</summary>
-    DecoderState Start(SourceBatch source);
+    /// <param name="source">The sources.</param>
+    /// <param name="team">Who computes, here and in the steps, where the model leaves that to its caller.</param>
+    DecoderState Start(SourceBatch source, Team team);
 
     /// <summary>Reads one more token of every hypothesis.</summary>
     /// <param name="state">Taken over: use the returned one from here on.</param>

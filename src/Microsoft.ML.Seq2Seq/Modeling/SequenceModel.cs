@@ -1,4 +1,5 @@
 using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -29,8 +30,10 @@ internal abstract class SequenceModel(string name) : nn.Module(name), IStepModel
     /// <param name="training">Null at validation.</param>
     public abstract Tensor Forward(Batch batch, TrainingPass? training);
 
-    /// <inheritdoc/>
+    /// <summary>See <see cref="IStepModel.Start"/>.</summary>
     public abstract DecoderState Start(SourceBatch source);
+
+    DecoderState IStepModel.Start(SourceBatch source, Team team) => Start(source);
 
     /// <summary>See <see cref="IStepModel.Step"/>.</summary>
     /// <param name="tokens">(R) int64.</param>

@@ -1,5 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -51,7 +52,7 @@ internal sealed class ScriptedModel(int vocabulary, Func<int[], int[], double[]>
         return [.. logits.Select(logit => logit - normalizer)];
     }
 
-    public DecoderState Start(SourceBatch source)
+    public DecoderState Start(SourceBatch source, Team team)
     {
         var ids = source.Source.data<long>().ToArray();
         int width = (int)source.Source.shape[1];

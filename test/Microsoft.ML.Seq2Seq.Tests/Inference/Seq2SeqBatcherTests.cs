@@ -77,6 +77,42 @@ public sealed class Seq2SeqBatcherTests
     }
 
     [TestMethod]
+    public async Task IdleWorkersShareABatchAndWhoeverIsDoneFirstTakesWhatHasCome()
+    {
+        var decoder = new GatedDecoder();
+        await using var batcher = decoder.Batcher(new Seq2SeqBatcherOptions { MaxBatchSize = 20, MaxDelay = TimeSpan.FromMinutes(1) }, workers: 2);
+
+        Task<Generation>[] first = [.. Enumerable.Range(10, 20).Select(i => batcher.GenerateAsync($"{i}"))];
+        decoder.WaitForABatch();
+        decoder.WaitForABatch();
+        CollectionAssert.AreEquivalent(
+            new[] { "10 12 14 16 18 20 22 24 26 28", "11 13 15 17 19 21 23 25 27 29" }, decoder.Batches.ToArray());
+        // Both are busy; half a batch is all that one of them will take.
+        Task<Generation>[] second = [.. Enumerable.Range(30, 20).Select(i => batcher.GenerateAsync($"{i}"))];
+        decoder.Open();
+
+        await Task.WhenAll(first);
+        await Task.WhenAll(second);
+        CollectionAssert.AreEqual(second.Select((_, i) => $"{30 + i}!").ToArray(), second.Select(answer => answer.Result.Text).ToArray());
+        CollectionAssert.AreEqual(new[] { 10, 10, 10, 10 }, decoder.Batches.Select(batch => batch.Split(' ').Length).ToArray());
+    }
+
+    [TestMethod]
+    public async Task AFewRequestsGetAllIdleThreads()
+    {
+        var decoder = new GatedDecoder();
+        await using var batcher = decoder.Batcher(new Seq2SeqBatcherOptions { MaxDelay = TimeSpan.Zero }, workers: 3);
+        var first = batcher.GenerateAsync("a");
+        decoder.WaitForABatch();
+        var second = batcher.GenerateAsync("b");
+        decoder.WaitForABatch();
+        decoder.Open();
+        await Task.WhenAll(first, second);
+
+        CollectionAssert.AreEqual(new[] { 3, 2 }, decoder.Threads.ToArray());
+    }
+
+    [TestMethod]
     public async Task ARequestWaitsForOthersUntilTheBatchIsFull()
     {
         var decoder = new GatedDecoder();
@@ -235,18 +271,21 @@ public sealed class Seq2SeqBatcherTests
 
         public ConcurrentQueue<string> Batches { get; } = [];
 
+        public ConcurrentQueue<int> Threads { get; } = [];
+
         public ManualResetEventSlim WasStopped { get; } = new();
 
         public int Releases { get; private set; }
 
-        public Seq2SeqBatcher Batcher(Seq2SeqBatcherOptions options) => new(Decode, options, () => Releases++);
+        public Seq2SeqBatcher Batcher(Seq2SeqBatcherOptions options, int workers = 1) => new(Decode, workers, options, () => Releases++);
 
         public void Open() => _open.Set();
 
         public void WaitForABatch() => Assert.IsTrue(_entered.Wait(TimeSpan.FromSeconds(30)));
 
-        private Generation[] Decode(IReadOnlyList<GenerationRequest> requests, CancellationToken cancellation)
+        private Generation[] Decode(IReadOnlyList<GenerationRequest> requests, int workers, CancellationToken cancellation)
         {
+            Threads.Enqueue(workers);
             Batches.Enqueue(string.Join(' ', requests.Select(request => request.Source)));
             _entered.Release();
             try

@@ -1,3 +1,5 @@
+using Microsoft.ML.Seq2Seq.Runtime;
+
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>Memory that is handed out piece by piece and taken back all at once, or back to a mark: no piece costs more
@@ -14,7 +16,10 @@ internal sealed unsafe class Arena
     private int _used; // of the current block
 
     /// <summary>Who computes products whose scratch memory this is.</summary>
-    public PanelTeam Team { get; } = new();
+    public Team Team { get; set; } = Team.Alone;
+
+    /// <summary>Those products.</summary>
+    public PanelProduct Product { get; } = new();
 
     /// <summary>Elements of all blocks.</summary>
     public long Capacity { get; private set; }

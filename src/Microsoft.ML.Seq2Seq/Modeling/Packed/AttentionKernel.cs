@@ -118,6 +118,29 @@ internal readonly unsafe struct AttentionKernel(int heads, int groups, int dimen
             s2.Store(result + d + 32);
             s3.Store(result + d + 48);
         }
+        for (; d + 32 <= dimension; d += 32)
+        {
+            Vector512<float> s0 = default, s1 = default, more0 = default, more1 = default; // so that no sum waits for another
+            int i = 0;
+            for (; i + 2 <= count; i += 2)
+            {
+                float* value = rows[i] + offset + d, next = rows[i + 1] + offset + d;
+                Vector512<float> share = Vector512.Create(shares[i]), nextShare = Vector512.Create(shares[i + 1]);
+                s0 = Vector512.FusedMultiplyAdd(share, Vector512.Load(value), s0);
+                s1 = Vector512.FusedMultiplyAdd(share, Vector512.Load(value + 16), s1);
+                more0 = Vector512.FusedMultiplyAdd(nextShare, Vector512.Load(next), more0);
+                more1 = Vector512.FusedMultiplyAdd(nextShare, Vector512.Load(next + 16), more1);
+            }
+            if (i < count)
+            {
+                float* value = rows[i] + offset + d;
+                var share = Vector512.Create(shares[i]);
+                s0 = Vector512.FusedMultiplyAdd(share, Vector512.Load(value), s0);
+                s1 = Vector512.FusedMultiplyAdd(share, Vector512.Load(value + 16), s1);
+            }
+            (s0 + more0).Store(result + d);
+            (s1 + more1).Store(result + d + 16);
+        }
         for (; d + 16 <= dimension; d += 16)
         {
             Vector512<float> sum = default;

@@ -102,7 +102,7 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
             int count = Math.Min(chunk, rows - start);
             for (int row = 0; row < count; row++)
                 ranges[row] = RowRange.Quantize(x + (nint)(start + row) * width, quantized + row * width, width);
-            scratch.Team.Multiply(this, quantized, ranges, count, y + (nint)start * outputWidth, bias, epilogue);
+            scratch.Product.Compute(scratch.Team, this, quantized, ranges, count, y + (nint)start * outputWidth, bias, epilogue);
         }
         scratch.Release(mark);
     }
@@ -158,6 +158,7 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
         int g = 0;
         for (; g < groups - 1; g += 2, x += 2 * Group, weights += 2 * Block * Group)
         {
+            VectorMath.PrefetchFour(weights + PrefetchDistance);
             var input = Inputs4(x);
             a0 = Dot(a0, input, weights);
             a1 = Dot(a1, input, weights + 32);
@@ -190,6 +191,7 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
         byte* second = x + width;
         for (int g = 0; g < groups; g++, x += Group, second += Group, weights += Block * Group)
         {
+            VectorMath.PrefetchTwo(weights + PrefetchDistance);
             Vector256<sbyte> w0 = Vector256.Load(weights), w1 = Vector256.Load(weights + 32);
             Vector256<sbyte> w2 = Vector256.Load(weights + 64), w3 = Vector256.Load(weights + 96);
             var input = Inputs4(x);
@@ -214,6 +216,7 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
         byte* second = x + width, third = second + width, fourth = third + width;
         for (nint i = 0; i < groups * Group; i += Group, weights += Block * Group)
         {
+            VectorMath.PrefetchTwo(weights + PrefetchDistance);
             Vector256<sbyte> w0 = Vector256.Load(weights), w1 = Vector256.Load(weights + 32);
             Vector256<sbyte> w2 = Vector256.Load(weights + 64), w3 = Vector256.Load(weights + 96);
             var input = Inputs4(x + i);

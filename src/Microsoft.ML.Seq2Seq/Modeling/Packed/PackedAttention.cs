@@ -90,28 +90,28 @@ internal sealed unsafe class PackedSelfAttention
         scratch.Release(mark);
     }
 
-    /// <summary>Adds to the residual stream what the next position of every hypothesis attends to: itself and all
+    /// <summary>Adds to the residual stream what the next position of some hypotheses attends to: itself and all
     /// before.</summary>
     /// <param name="stream">(R, D)</param>
     /// <param name="x">(R, D) what the block reads; may be the stream.</param>
-    /// <param name="state">Its paths already lead to the position, where this layer's keys and values are written.</param>
+    /// <param name="hypotheses">Their paths already lead to the position, where this layer's keys and values are written.</param>
     /// <param name="layer">Which layer this is.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void AddNext(float* stream, float* x, PackedState state, int layer, Arena scratch)
+    public void AddNext(float* stream, float* x, PackedRows hypotheses, int layer, Arena scratch)
     {
         var mark = scratch.Mark();
-        int rows = state.Rows, position = state.Position, width = _queryKeyValue.Width;
+        int rows = hypotheses.Count, position = hypotheses.Position, width = _queryKeyValue.Width;
         int from = _window is { } window ? Math.Max(0, position - window) : 0;
         float* projected = scratch.Take(rows * width);
         _queryKeyValue.Apply(x, rows, projected, Epilogue.Store, scratch);
         float* result = _shape.Results(rows, scratch);
         float* scores = scratch.Take(_kernel.ScoresFor(position + 1));
-        nint offset = (nint)layer * state.LayerWidth;
+        nint offset = (nint)layer * hypotheses.LayerWidth;
         for (int row = 0; row < rows; row++)
         {
             float* query = projected + (nint)row * width;
             Rotate(query, position);
-            var path = state.Path(row);
+            var path = hypotheses.Path(row);
             new Span<float>(query + _shape.Queries, 2 * _shape.Keys).CopyTo(new Span<float>(path[position] + offset, 2 * _shape.Keys));
             Attend(query, path + from, position + 1 - from, position, from, position + 1, offset, result + (nint)row * _output.Width, scores);
         }
@@ -163,29 +163,27 @@ internal sealed unsafe class PackedCrossAttention
     public void Read(float* encoded, int positions, float* memory, Arena scratch) =>
         _memory.Apply(encoded, positions, memory, Epilogue.Store, scratch);
 
-    /// <summary>Adds to the residual stream what every hypothesis attends to in its source.</summary>
+    /// <summary>Adds to the residual stream what some hypotheses attend to in their sources.</summary>
     /// <param name="stream">(R, D)</param>
     /// <param name="x">(R, D) what the block reads; may be the stream.</param>
+    /// <param name="hypotheses">Of these.</param>
     /// <param name="layer">Which layer this is.</param>
     /// <param name="shares">(R, longest source) to fill with the shares of attention that the state notes; null: nothing wants them.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void AddTo(float* stream, float* x, PackedState state, int layer, float[]? shares, Arena scratch)
+    public void AddTo(float* stream, float* x, PackedRows hypotheses, int layer, float* shares, Arena scratch)
     {
         var mark = scratch.Mark();
-        int rows = state.Rows, width = rows / state.Sources;
+        int rows = hypotheses.Count;
         float* query = scratch.Take(rows * _query.Width);
         _query.Apply(x, rows, query, Epilogue.Store, scratch);
         float* result = _shape.Results(rows, scratch);
-        float* scores = scratch.Take(_kernel.ScoresFor(state.LongestSource));
-        nint offset = layer * state.MemoryLayer;
-        fixed (float* firstShare = shares)
+        float* scores = scratch.Take(_kernel.ScoresFor(hypotheses.LongestSource));
+        nint offset = layer * hypotheses.MemoryLayer;
+        for (int row = 0; row < rows; row++)
         {
-            for (int row = 0; row < rows; row++)
-            {
-                var source = state.Source(row / width, out int length);
-                _kernel.Attend(query + (nint)row * _query.Width, new Attended(source, length, offset, offset + _shape.Keys, null, 0),
-                    result + (nint)row * _output.Width, scores, shares is null ? null : firstShare + (nint)row * state.LongestSource, state.Noted?.Head);
-            }
+            var source = hypotheses.SourceOf(row, out int length);
+            _kernel.Attend(query + (nint)row * _query.Width, new Attended(source, length, offset, offset + _shape.Keys, null, 0),
+                result + (nint)row * _output.Width, scores, shares == null ? null : shares + (nint)row * hypotheses.LongestSource, hypotheses.NotedHead);
         }
         _output.Apply(result, rows, stream, Epilogue.Add, scratch);
         scratch.Release(mark);

@@ -61,18 +61,19 @@ internal sealed unsafe class PackedDecoderLayer(
     /// <summary>Of the weights that a step reads.</summary>
     public long Bytes => _selfAttention.Bytes + CrossAttention.Bytes + _feedForward.Bytes;
 
-    /// <summary>The next position of every hypothesis.</summary>
+    /// <summary>The next position of some hypotheses.</summary>
     /// <param name="stream">(R, D) overwritten.</param>
     /// <param name="normed">(R, D) memory.</param>
+    /// <param name="rows">The hypotheses.</param>
     /// <param name="layer">Which layer this is.</param>
     /// <param name="shares">See <see cref="PackedCrossAttention.AddTo"/>.</param>
-    public void Next(float* stream, float* normed, PackedState state, int layer, float[]? shares, Arena scratch)
+    public void Next(float* stream, float* normed, PackedRows rows, int layer, float* shares, Arena scratch)
     {
-        _selfAttention.AddNext(stream, _selfAttentionResidual.Before(stream, state.Rows, normed), state, layer, scratch);
-        _selfAttentionResidual.After(stream, state.Rows);
-        CrossAttention.AddTo(stream, _crossAttentionResidual.Before(stream, state.Rows, normed), state, layer, shares, scratch);
-        _crossAttentionResidual.After(stream, state.Rows);
-        _feedForward.AddTo(stream, _feedForwardResidual.Before(stream, state.Rows, normed), state.Rows, scratch);
-        _feedForwardResidual.After(stream, state.Rows);
+        _selfAttention.AddNext(stream, _selfAttentionResidual.Before(stream, rows.Count, normed), rows, layer, scratch);
+        _selfAttentionResidual.After(stream, rows.Count);
+        CrossAttention.AddTo(stream, _crossAttentionResidual.Before(stream, rows.Count, normed), rows, layer, shares, scratch);
+        _crossAttentionResidual.After(stream, rows.Count);
+        _feedForward.AddTo(stream, _feedForwardResidual.Before(stream, rows.Count, normed), rows.Count, scratch);
+        _feedForwardResidual.After(stream, rows.Count);
     }
 }

@@ -1,10 +1,13 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>The memory of one run of decoding.</summary>
 internal sealed class Workspace
 {
+    private readonly List<Arena> _shares = [];
+
     /// <summary>What lasts until the run ends.</summary>
     public Arena Lasting { get; } = new();
 
@@ -12,7 +15,15 @@ internal sealed class Workspace
     public Arena Scratch { get; } = new();
 
     /// <summary>Bytes.</summary>
-    public long Size => (Lasting.Capacity + Scratch.Capacity) * sizeof(float);
+    public long Size => (Lasting.Capacity + Scratch.Capacity + _shares.Sum(share => share.Capacity)) * sizeof(float);
+
+    /// <summary>For each thread that shares a step, what lasts until the next.</summary>
+    public IReadOnlyList<Arena> Shares(int count)
+    {
+        while (_shares.Count < count)
+            _shares.Add(new Arena());
+        return _shares;
+    }
 }
 
 /// <summary>
@@ -37,9 +48,11 @@ internal sealed unsafe class PackedState : DecoderState
     /// <param name="lengths">Of each source.</param>
     /// <param name="memoryLayer">Elements from one layer's keys and values of the sources to the next's.</param>
     /// <param name="layerWidth">Elements of one layer's keys and values of one written position.</param>
+    /// <param name="team">Who computes the steps.</param>
     /// <param name="giveBack">Gets the memory when the state is disposed of.</param>
     public PackedState(
-        Workspace workspace, float** sourceRows, IReadOnlyList<int> lengths, nint memoryLayer, int layerWidth, Action<Workspace> giveBack)
+        Workspace workspace, float** sourceRows, IReadOnlyList<int> lengths, nint memoryLayer, int layerWidth, Team team,
+        Action<Workspace> giveBack)
     {
         _workspace = workspace;
         _sourceRows = sourceRows;
@@ -51,6 +64,7 @@ internal sealed unsafe class PackedState : DecoderState
         MemoryLayer = memoryLayer;
         LayerWidth = layerWidth;
         Rows = lengths.Count;
+        Team = team;
         _giveBack = giveBack;
         _room = Rows * _capacity;
         _paths = Lasting(_room);
@@ -69,9 +83,10 @@ internal sealed unsafe class PackedState : DecoderState
 
     public int LayerWidth { get; }
 
-    public Arena Scratch => Memory.Scratch;
+    /// <summary>Who computes the steps.</summary>
+    public Team Team { get; }
 
-    private Workspace Memory => _workspace ?? throw new ObjectDisposedException(nameof(PackedState));
+    public Workspace Memory => _workspace ?? throw new ObjectDisposedException(nameof(PackedState));
 
     /// <summary>(Position) where the keys and values of each position of a hypothesis begin.</summary>
     public float** Path(int row) => _paths + (nint)row * _capacity;
@@ -137,4 +152,29 @@ internal sealed unsafe class PackedState : DecoderState
     }
 
     private float** Lasting(int count) => (float**)Memory.Lasting.Take<nint>(count);
+}
+
+/// <summary>Some of a state's hypotheses, as one thread computes them.</summary>
+internal readonly unsafe struct PackedRows(PackedState state, int first, int count)
+{
+    public int First => first;
+
+    public int Count => count;
+
+    public int Position => state.Position;
+
+    public int LayerWidth => state.LayerWidth;
+
+    public nint MemoryLayer => state.MemoryLayer;
+
+    public int LongestSource => state.LongestSource;
+
+    /// <summary>The head whose attention is noted; null: the mean of all.</summary>
+    public int? NotedHead => state.Noted?.Head;
+
+    /// <inheritdoc cref="PackedState.Path"/>
+    public float** Path(int row) => state.Path(first + row);
+
+    /// <inheritdoc cref="PackedState.Source"/>
+    public float** SourceOf(int row, out int length) => state.Source((first + row) / (state.Rows / state.Sources), out length);
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,8 +19,12 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     /// <summary>Source positions that pass through the encoder together: enough that reading the weights costs little.</summary>
     private const int EncodedTogether = 384;
 
-    /// <summary>What a step must read, in bytes, for several threads to be worth it: less comes from the caches of one core.</summary>
-    private const long LeastShared = 4 << 20;
+    /// <summary>Layers of at most so many bytes stay in a cache that the cores share. Hypotheses are dealt out to threads, each
+    /// of which reads all layers; larger layers are read once, and their products shared.</summary>
+    private const long LargestReadByAll = 4 << 20;
+
+    /// <summary>A step of smaller layers, in bytes for each hypothesis, is done before another thread has noticed.</summary>
+    private const long LeastDealtOut = 1 << 18;
 
     /// <summary>Memory of a run that is kept for the next, in bytes.</summary>
     private const long LargestKept = 128 << 20;
@@ -36,7 +41,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     private readonly PackedPositions _decoderPositions;
     private readonly PackedEncoderLayer[] _encoder;
     private readonly PackedDecoderLayer[] _decoder;
-    private readonly bool _sharesSteps; // between threads
+    private readonly long _decoderBytes; // that the layers read in a step
     private readonly PackedNorm? _encoderNorm;
     private readonly PackedNorm? _decoderNorm;
 
@@ -59,7 +64,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
             new PackedEncoderLayer(weights, $"encoder.{i}", architecture, _encoderPositions))];
         _decoder = [.. Enumerable.Range(0, architecture.DecoderLayers).Select(i =>
             new PackedDecoderLayer(weights, $"decoder.{i}", architecture, _decoderPositions))];
-        _sharesSteps = _output.Matrix.Bytes + _decoder.Sum(layer => layer.Bytes) >= LeastShared;
+        _decoderBytes = _decoder.Sum(layer => layer.Bytes);
         if (architecture.NormPlacement == NormPlacement.Pre)
         {
             _encoderNorm = new PackedNorm(weights, "encoder_norm");
@@ -91,10 +96,10 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     }
 
     /// <inheritdoc/>
-    public DecoderState Start(SourceBatch source)
+    public DecoderState Start(SourceBatch source, Team team)
     {
         var workspace = _unused.TryTake(out var used) ? used : new Workspace();
-        workspace.Scratch.Team.Threads = 1;
+        workspace.Scratch.Team = team;
         int[] lengths = [.. source.SourceLengths];
         int positions = lengths.Sum(), memoryWidth = _decoder[0].CrossAttention.MemoryWidth;
         nint layer = (nint)positions * memoryWidth;
@@ -116,7 +121,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
             workspace.Scratch.Release(mark);
             first += together;
         }
-        return new PackedState(workspace, rows, lengths, layer, _layerWidth, GiveBack);
+        return new PackedState(workspace, rows, lengths, layer, _layerWidth, team, GiveBack);
     }
 
     /// <inheritdoc/>
@@ -124,23 +129,52 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     public (StepOutput Output, DecoderState State) Step(DecoderState state, int[] tokens)
     {
         var current = (PackedState)state;
-        var scratch = current.Scratch;
+        var scratch = current.Memory.Scratch;
         scratch.Release(Arena.Start);
-        scratch.Team.Threads = _sharesSteps ? current.Threads : 1;
         int rows = current.Rows;
         float* stream = scratch.Take(rows * _width), normed = scratch.Take(rows * _width);
         for (int row = 0; row < rows; row++)
             Embed(_targetEmbedding, tokens[row], _decoderPositions, current.Position, stream + (nint)row * _width);
         current.Extend(_layerWidth * _decoder.Length);
-        float[]? shares = current.Noted is not null ? new float[rows * current.LongestSource] : null;
-        int aligned = current.Noted?.LayerOf(_decoder.Length) ?? -1;
-        for (int i = 0; i < _decoder.Length; i++)
-            _decoder[i].Next(stream, normed, current, i, i == aligned ? shares : null, scratch);
+        float* shares = current.Noted is not null ? scratch.Take(rows * current.LongestSource) : null;
+        int threads = Math.Min(current.Team.Threads, rows);
+        if (threads > 1 && _decoderBytes <= LargestReadByAll && _decoderBytes * rows >= LeastDealtOut)
+            DealOut(stream, normed, current, shares, threads);
+        else
+            RunLayers(stream, normed, new PackedRows(current, 0, rows), shares, current.Noted, scratch);
         _decoderNorm?.Apply(stream, rows, stream);
         current.Advance();
         float* logits = scratch.Take(rows * _output.Width);
         _output.Apply(stream, rows, logits, Epilogue.Store, scratch);
-        return (new StepOutput(logits, rows, _output.Matrix.Outputs, _output.Width, shares), current);
+        return (new StepOutput(logits, rows, _output.Matrix.Outputs, _output.Width,
+            shares == null ? null : new ReadOnlySpan<float>(shares, rows * current.LongestSource).ToArray()), current);
+    }
+
+    /// <summary>Each thread takes some hypotheses through all layers.</summary>
+    private void DealOut(float* stream, float* normed, PackedState state, float* shares, int threads)
+    {
+        var scratch = state.Memory.Shares(threads);
+        state.Team.Share(threads, thread =>
+        {
+            int first = state.Rows * thread / threads, end = state.Rows * (thread + 1) / threads;
+            nint offset = (nint)first * _width;
+            RunLayers(stream + offset, normed + offset, new PackedRows(state, first, end - first),
+                shares == null ? null : shares + (nint)first * state.LongestSource, state.Noted, scratch[thread]);
+            scratch[thread].Release(Arena.Start);
+        });
+    }
+
+    /// <param name="stream">(R, D) overwritten.</param>
+    /// <param name="normed">(R, D) memory.</param>
+    /// <param name="rows">The hypotheses.</param>
+    /// <param name="shares">(R, longest source) to fill with what is noted; null: nothing is.</param>
+    /// <param name="noted">What that is.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RunLayers(float* stream, float* normed, PackedRows rows, float* shares, NotedAttention? noted, Arena scratch)
+    {
+        int aligned = noted?.LayerOf(_decoder.Length) ?? -1;
+        for (int i = 0; i < _decoder.Length; i++)
+            _decoder[i].Next(stream, normed, rows, i, i == aligned ? shares : null, scratch);
     }
 
     /// <inheritdoc/>
@@ -180,6 +214,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     {
         workspace.Lasting.Release(Arena.Start);
         workspace.Scratch.Release(Arena.Start);
+        workspace.Scratch.Team = Team.Alone;
         if (workspace.Size <= LargestKept)
             _unused.Add(workspace);
     }

@@ -15,6 +15,9 @@ internal unsafe interface IPanelFormat
     /// <summary>The second input's.</summary>
     static abstract Vector512<float> Second(byte* pair, int vector);
 
+    /// <summary>Fetches the weights of a pair that is used soon.</summary>
+    static abstract void Prefetch(byte* pair);
+
     static abstract void Set(byte* pair, int input, int output, float value);
 
     static abstract float Get(byte* pair, int input, int output);
@@ -30,6 +33,13 @@ internal readonly unsafe struct Float32Panel : IPanelFormat
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Second(byte* pair, int vector) => Vector512.Load((float*)pair + PackedMatrix.Panel + 16 * vector);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(byte* pair)
+    {
+        VectorMath.PrefetchFour(pair);
+        VectorMath.PrefetchFour(pair + 256);
+    }
 
     public static void Set(byte* pair, int input, int output, float value) => ((float*)pair)[input * PackedMatrix.Panel + output] = value;
 
@@ -49,6 +59,9 @@ internal readonly unsafe struct BFloat16Panel : IPanelFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Second(byte* pair, int vector) =>
         (Vector512.Load((uint*)pair + 16 * vector) & Vector512.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(byte* pair) => VectorMath.PrefetchFour(pair);
 
     public static void Set(byte* pair, int input, int output, float value) => ((ushort*)pair)[2 * output + input] = Round(value);
 
@@ -121,7 +134,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
     }
 
     public override void Multiply(float* x, int rows, float* y, float* bias, Epilogue epilogue, Arena scratch) =>
-        scratch.Team.Multiply(this, x, null, rows, y, bias, epilogue);
+        scratch.Product.Compute(scratch.Team, this, x, null, rows, y, bias, epilogue);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void MultiplyPanels(
@@ -140,7 +153,8 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
                 for (int row = start; row < end;)
                 {
                     float* input = (float*)x + row * width, result = y + row * outputWidth + output;
-                    switch (Math.Min(end - row, most))
+                    int left = end - row;
+                    switch (Math.Min(left == 8 ? 4 : left, most)) // 4 and 4 cost less than 6 and 2
                     {
                         case 6:
                             SixRows(input, width, panel, _pairs, result, outputWidth, bias + output, epilogue);
@@ -187,6 +201,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
         for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2)
         {
+            TFormat.Prefetch(panel + PrefetchDistance);
             var input = Vector512.Create(x[0]);
             a0 = Add(input, TFormat.First(panel, 0), a0);
             a1 = Add(input, TFormat.First(panel, 1), a1);
@@ -209,6 +224,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default;
         for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2)
         {
+            TFormat.Prefetch(panel + PrefetchDistance);
             Vector512<float> w0 = TFormat.First(panel, 0), w1 = TFormat.First(panel, 1), w2 = TFormat.First(panel, 2), w3 = TFormat.First(panel, 3);
             var input = Vector512.Create(x[0]);
             (a0, a1, a2, a3) = (Add(input, w0, a0), Add(input, w1, a1), Add(input, w2, a2), Add(input, w3, a3));
@@ -235,6 +251,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         float* x2 = x + 2 * width;
         for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2, x2 += 2)
         {
+            TFormat.Prefetch(panel + PrefetchDistance);
             Vector512<float> w0 = TFormat.First(panel, 0), w1 = TFormat.First(panel, 1), w2 = TFormat.First(panel, 2), w3 = TFormat.First(panel, 3);
             var input = Vector512.Create(x[0]);
             (a0, a1, a2, a3) = (Add(input, w0, a0), Add(input, w1, a1), Add(input, w2, a2), Add(input, w3, a3));
@@ -274,6 +291,7 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix
         nint twice = 2 * width;
         for (byte* end = panel + pairs * step; panel < end; panel += step, x += 2, x3 += 2)
         {
+            TFormat.Prefetch(panel + PrefetchDistance);
             Vector512<float> w0 = TFormat.First(panel, 0), w1 = TFormat.First(panel, 1), w2 = TFormat.First(panel, 2), w3 = TFormat.First(panel, 3);
             var input = Vector512.Create(x[0]);
             (a0, a1, a2, a3) = (Add(input, w0, a0), Add(input, w1, a1), Add(input, w2, a2), Add(input, w3, a3));

@@ -57,24 +57,29 @@ internal static unsafe class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Softmax(float* scores, int rows, int count, int width)
     {
+        int last = width - 16;
+        // Kept in a register: written to memory, it would hold up the load of the whole vector.
+        var isScore = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count - last)).AsSingle();
+        var none = Vector512.Create(float.NegativeInfinity);
         for (float* end = scores + rows * width; scores < end; scores += width)
         {
-            for (int i = count; i < width; i++)
-                scores[i] = float.NegativeInfinity;
-            var largest = Vector512.Load(scores);
-            for (int i = 16; i < width; i += 16)
+            var tail = Vector512.ConditionalSelect(isScore, Vector512.Load(scores + last), none);
+            var largest = tail;
+            for (int i = 0; i < last; i += 16)
                 largest = Vector512.MaxNative(largest, Vector512.Load(scores + i));
             var shift = Vector512.Create(Largest(largest));
-            var sum = Vector512<float>.Zero;
-            for (int i = 0; i < width; i += 16)
+            tail = Exp(tail - shift);
+            var sum = tail;
+            for (int i = 0; i < last; i += 16)
             {
                 var share = Exp(Vector512.Load(scores + i) - shift);
                 sum += share;
                 share.Store(scores + i);
             }
-            float factor = 1 / Vector512.Sum(sum);
-            for (int i = 0; i < width; i += 16)
+            var factor = Vector512.Create(1 / Vector512.Sum(sum));
+            for (int i = 0; i < last; i += 16)
                 (Vector512.Load(scores + i) * factor).Store(scores + i);
+            (tail * factor).Store(scores + last);
         }
     }
 
@@ -100,6 +105,25 @@ internal static unsafe class VectorMath
         var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
         var two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
         return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2)))[0];
+    }
+
+    /// <summary>Fetches two cache lines, 128 bytes, that are wanted soon. What reads memory in order is fetched by the hardware
+    /// too, but it begins anew with every page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchTwo(void* address)
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(address);
+        Sse.Prefetch0((byte*)address + 64);
+    }
+
+    /// <summary>Fetches four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchFour(void* address)
+    {
+        PrefetchTwo(address);
+        PrefetchTwo((byte*)address + 128);
     }
 
     /// <summary>x · factor</summary>

@@ -1,4 +1,5 @@
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Modeling;
 
@@ -133,8 +134,9 @@ public sealed unsafe class PackedMatrixTests
         {
             float[] x = Normal(rows * Inputs);
             float[] alone = Multiply(matrix, x, rows, bias, Epilogue.Store);
+            using var team = new Team(3);
             var shared = new Arena();
-            shared.Team.Threads = 3;
+            shared.Team = team;
             for (int repeat = 0; repeat < 10; repeat++)
                 CollectionAssert.AreEqual(alone, Multiply(matrix, x, rows, bias, Epilogue.Store, scratch: shared));
         }

@@ -1,5 +1,7 @@
 using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 
@@ -42,7 +44,7 @@ public sealed class PackedTransformerTests
         var random = new Random(2);
         int[][] sources = [TinyModels.Tokens(random, 9), [], TinyModels.Tokens(random, 80), TinyModels.Tokens(random, 3)];
         using var batch = SourceBatch.Create(sources, torch.CPU);
-        DecoderState ours = packed.Start(batch), theirs = own.Start(batch);
+        DecoderState ours = packed.Start(batch, Team.Alone), theirs = own.Start(batch, Team.Alone);
         int[] tokens = [.. sources.Select(_ => SpecialTokens.Begin)];
         int[] lengths = [.. batch.SourceLengths];
         for (int step = 0; step < Steps; step++)
@@ -143,6 +145,36 @@ public sealed class PackedTransformerTests
     }
 
     [TestMethod]
+    [DataRow(128, InferencePrecision.Float32)] // hypotheses are dealt out
+    [DataRow(128, InferencePrecision.Int8)]
+    [DataRow(512, InferencePrecision.Float32)] // products are shared
+    public void ThreadsThatShareAStepGiveTheSameBits(int dimension, InferencePrecision precision)
+    {
+        var architecture = TinyModels.Architecture(a => (a.ModelDimension, a.FeedForwardDimension, a.PositionalEncoding) =
+            (dimension, 4 * dimension, PositionalEncodingKind.Rotary));
+        using var scope = torch.NewDisposeScope();
+        using var model = TinyModels.Create(architecture, vocabulary: 5000);
+        var packed = Pack(model, architecture, precision);
+        var random = new Random(3);
+        using var batch = SourceBatch.Create([TinyModels.Tokens(random, 30), TinyModels.Tokens(random, 4), TinyModels.Tokens(random, 12)], torch.CPU);
+        var options = new DecodingOptions { BeamSize = 3, MinLength = 8, MaxLength = 12, OutputAlignment = true, NumberOfHypotheses = 3 };
+
+        var alone = Search.Run(packed, batch, options, threads: 1);
+        foreach (int threads in new[] { 2, 3, 20 })
+        {
+            var shared = Search.Run(packed, batch, options, threads: threads);
+            for (int row = 0; row < alone.Length; row++)
+                for (int k = 0; k < alone[row].Count; k++)
+                {
+                    CollectionAssert.AreEqual(alone[row][k].Tokens, shared[row][k].Tokens);
+                    CollectionAssert.AreEqual(alone[row][k].TokenScores, shared[row][k].TokenScores);
+                    for (int t = 0; t < alone[row][k].Attention!.Length; t++)
+                        CollectionAssert.AreEqual(alone[row][k].Attention![t], shared[row][k].Attention![t]);
+                }
+        }
+    }
+
+    [TestMethod]
     [DataRow(-1)]
     [DataRow(Vocabulary)]
     public void AnIdThatTheVocabularyLacksIsRefused(int id)
@@ -160,7 +192,7 @@ public sealed class PackedTransformerTests
     private static float[][][] Decode(PackedTransformer model, int[][] sources, int[] target)
     {
         using var batch = SourceBatch.Create(sources, torch.CPU);
-        var state = model.Start(batch);
+        var state = model.Start(batch, Team.Alone);
         var logits = Array.ConvertAll(sources, _ => new float[target.Length][]);
         for (int step = 0; step < target.Length; step++)
         {
