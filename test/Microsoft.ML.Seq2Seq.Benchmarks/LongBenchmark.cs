@@ -17,6 +17,7 @@ internal static class LongBenchmark
     private const int Vocabulary = 8000;
     private const int TargetShare = 8; // source tokens for each target token, as in a summary
     private const int Window = 256;
+    private const int MeasuredSteps = 2;
     private const int PredictedTokens = 32;
     private const long Megabyte = 1 << 20;
 
@@ -26,27 +27,26 @@ internal static class LongBenchmark
     public static System.CommandLine.Command Command()
     {
         var extrapolate = new Option<bool>("--extrapolate") { Description = "accuracy on texts longer than those trained on, for every kind of positions" };
-        var minutes = new Option<double>("--minutes") { Description = "with --extrapolate: most minutes in all", DefaultValueFactory = _ => 9 };
         var positions = new Option<string?>("--positions") { Description = "with --extrapolate: only this kind" };
         positions.AcceptOnlyFromAmong(ExtrapolationStudy.Names);
         var length = new Option<int?>("--length") { Description = "only this many source tokens" };
         var variant = new Option<string?>("--variant") { Description = "with --length: only this one, in this process" };
         variant.AcceptOnlyFromAmong([.. _variants, "predict"]);
-        var steps = new Option<int>("--steps") { Description = "measured steps", DefaultValueFactory = _ => 2 };
+        var steps = new Option<int?>("--steps") { Description = "measured steps (default: 2); with --extrapolate: most steps of training (default: 8,000)" };
         var threads = new Option<int?>("--threads") { Description = "libtorch threads (default: libtorch's)" };
         var command = new System.CommandLine.Command("long", "Memory and speed of training and predicting with 512 to 8,192 source tokens.")
         {
-            extrapolate, minutes, positions, length, variant, steps, threads,
+            extrapolate, positions, length, variant, steps, threads,
         };
         command.SetAction(parsed =>
         {
             using var scope = new ThreadScope(parsed.GetValue(threads));
             if (parsed.GetValue(extrapolate))
-                ExtrapolationStudy.Run(TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(positions));
+                ExtrapolationStudy.Run(parsed.GetValue(steps) ?? 8000, parsed.GetValue(positions));
             else if (parsed.GetValue(variant) is { } only)
-                Measure(parsed.GetValue(length) ?? _lengths[^1], only, parsed.GetValue(steps));
+                Measure(parsed.GetValue(length) ?? _lengths[^1], only, parsed.GetValue(steps) ?? MeasuredSteps);
             else
-                RunAll(parsed.GetValue(length) is { } one ? [one] : _lengths, parsed.GetValue(steps), parsed.GetValue(threads));
+                RunAll(parsed.GetValue(length) is { } one ? [one] : _lengths, parsed.GetValue(steps) ?? MeasuredSteps, parsed.GetValue(threads));
         });
         return command;
     }
