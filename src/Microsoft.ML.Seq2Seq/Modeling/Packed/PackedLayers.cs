@@ -34,6 +34,9 @@ internal sealed unsafe class PackedEncoderLayer(
     private readonly PackedFeedForward _feedForward = new(weights, $"{name}.feed_forward", architecture);
     private readonly PackedResidual _feedForwardResidual = new(weights, $"{name}.feed_forward_residual", architecture);
 
+    /// <summary>Of the weights.</summary>
+    public long Bytes => _selfAttention.Bytes + _feedForward.Bytes;
+
     /// <param name="stream">(positions, D) sources one behind the other; overwritten.</param>
     /// <param name="normed">(positions, D) memory.</param>
     /// <param name="lengths">Of each source.</param>

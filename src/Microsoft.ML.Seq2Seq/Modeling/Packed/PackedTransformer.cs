@@ -19,12 +19,16 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     /// <summary>Source positions that pass through the encoder together: enough that reading the weights costs little.</summary>
     private const int EncodedTogether = 384;
 
+    /// <summary>What a step must read, in bytes, for several threads to be worth it. (A row more counts for half of what the first
+    /// one reads.) Less takes tens of microseconds: a thread that stands by would burn as much as it saves.</summary>
+    private const long LeastShared = 4 << 20;
+
+    /// <summary>The same of the encoder, which threads may have to be woken for.</summary>
+    private const long LeastEncodedTogether = 64 << 20;
+
     /// <summary>Layers of at most so many bytes stay in a cache that the cores share. Hypotheses are dealt out to threads, each
     /// of which reads all layers; larger layers are read once, and their products shared.</summary>
     private const long LargestReadByAll = 4 << 20;
-
-    /// <summary>A step of smaller layers, in bytes for each hypothesis, is done before another thread has noticed.</summary>
-    private const long LeastDealtOut = 1 << 18;
 
     /// <summary>Memory of a run that is kept for the next, in bytes.</summary>
     private const long LargestKept = 128 << 20;
@@ -41,7 +45,8 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     private readonly PackedPositions _decoderPositions;
     private readonly PackedEncoderLayer[] _encoder;
     private readonly PackedDecoderLayer[] _decoder;
-    private readonly long _decoderBytes; // that the layers read in a step
+    private readonly long _encoderBytes; // of its layers
+    private readonly long _decoderBytes; // that its layers read in a step
     private readonly PackedNorm? _encoderNorm;
     private readonly PackedNorm? _decoderNorm;
 
@@ -64,6 +69,7 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
             new PackedEncoderLayer(weights, $"encoder.{i}", architecture, _encoderPositions))];
         _decoder = [.. Enumerable.Range(0, architecture.DecoderLayers).Select(i =>
             new PackedDecoderLayer(weights, $"decoder.{i}", architecture, _decoderPositions))];
+        _encoderBytes = _encoder.Sum(layer => layer.Bytes);
         _decoderBytes = _decoder.Sum(layer => layer.Bytes);
         if (architecture.NormPlacement == NormPlacement.Pre)
         {
@@ -99,10 +105,10 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
     public DecoderState Start(SourceBatch source, Team team)
     {
         var workspace = _unused.TryTake(out var used) ? used : new Workspace();
-        workspace.Scratch.Team = team;
         int[] lengths = [.. source.SourceLengths];
         int positions = lengths.Sum(), memoryWidth = _decoder[0].CrossAttention.MemoryWidth;
         nint layer = (nint)positions * memoryWidth;
+        workspace.Scratch.Team = IsShared(lengths.Length) || _encoderBytes * positions / 2 >= LeastEncodedTogether ? team : Team.Alone;
         float* memory = workspace.Lasting.Take(checked((int)(layer * _decoder.Length)));
         var rows = (float**)workspace.Lasting.Take<nint>(positions);
         for (int i = 0; i < positions; i++)
@@ -132,13 +138,14 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
         var scratch = current.Memory.Scratch;
         scratch.Release(Arena.Start);
         int rows = current.Rows;
+        scratch.Team = IsShared(rows) ? current.Team : Team.Alone;
         float* stream = scratch.Take(rows * _width), normed = scratch.Take(rows * _width);
         for (int row = 0; row < rows; row++)
             Embed(_targetEmbedding, tokens[row], _decoderPositions, current.Position, stream + (nint)row * _width);
         current.Extend(_layerWidth * _decoder.Length);
         float* shares = current.Noted is not null ? scratch.Take(rows * current.LongestSource) : null;
-        int threads = Math.Min(current.Team.Threads, rows);
-        if (threads > 1 && _decoderBytes <= LargestReadByAll && _decoderBytes * rows >= LeastDealtOut)
+        int threads = Math.Min(scratch.Team.Threads, rows);
+        if (threads > 1 && _decoderBytes <= LargestReadByAll)
             DealOut(stream, normed, current, shares, threads);
         else
             RunLayers(stream, normed, new PackedRows(current, 0, rows), shares, current.Noted, scratch);
@@ -149,6 +156,8 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
         return (new StepOutput(logits, rows, _output.Matrix.Outputs, _output.Width,
             shares == null ? null : new ReadOnlySpan<float>(shares, rows * current.LongestSource).ToArray()), current);
     }
+
+    private bool IsShared(int rows) => (_output.Matrix.Bytes + _decoderBytes) * (rows + 1) / 2 >= LeastShared;
 
     /// <summary>Each thread takes some hypotheses through all layers.</summary>
     private void DealOut(float* stream, float* normed, PackedState state, float* shares, int threads)
