@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Microsoft.ML.Seq2Seq.Benchmarks.Quality;
 
 /// <summary>How American English words are pronounced (SIGMORPHON 2021, task 1, high resource), by the recipe of Wu et al. 2021
-/// ("Applying the Transformer to Character-level Transduction", EACL). The published baseline is a word error rate of 45.13 on
-/// the development rows.</summary>
+/// ("Applying the Transformer to Character-level Transduction", EACL), but for the schedule: a third of the updates, with the
+/// learning rate brought down to nothing. The published baseline is a word error rate of 45.13 on the development rows.</summary>
 internal static class PronunciationStudy
 {
     private const int ValidationRows = 1344; // leaves 32,000 to learn from
@@ -23,8 +23,8 @@ internal static class PronunciationStudy
         using var run = StudyRun.Train(settings, Recipe(), training, validation);
         return StudyResult.Of(run, "g2p",
             "Transformer of 4+4 layers, 256 wide, feed-forward 1024, 4 heads, pre-norm, dropout 0.3; letters to phones, batches of about " +
-            "400 words, peak 0.001 after 4,000 of at most 20,000 updates, mean of the last 10 epochs, chosen by exact match on " +
-            "1,344 words held out of the training rows, with patience 25; beam 5",
+            "400 words, peak 0.001 after 1,000 of 6,500 updates, cosine, mean of the last 10 epochs, chosen by exact match on " +
+            "1,344 words held out of the training rows; beam 5",
             [Errors("development", run, development), Errors("validation", run, validation)]);
     }
 
@@ -52,14 +52,14 @@ internal static class PronunciationStudy
         {
             TokensPerBatch = 3600,
             MaxEpochs = 1000,
-            MaxSteps = 20_000,
-            Schedule = LearningRateSchedule.InverseSquareRoot,
+            MaxSteps = 6500,
+            Schedule = LearningRateSchedule.Cosine,
             LearningRate = 0.001,
-            WarmupSteps = 4000,
+            WarmupSteps = 1000,
             Epsilon = 1e-8, // PyTorch's
             AverageCheckpoints = 10,
             ValidationMetric = ValidationMetric.ExactMatch,
-            EarlyStoppingPatience = 25,
+            EarlyStoppingPatience = null,
         },
         Decoding = new DecodingOptions { BeamSize = 5, LengthPenalty = 1 },
     };
