@@ -17,15 +17,18 @@ internal readonly record struct Proposal(Candidate[] Candidates, float[]? Attent
 internal ref struct NextTokens
 {
     private readonly Span<float> _logits; // (V)
+    private readonly Span<float> _maxima; // of each block of them
     private readonly float _logNormalizer;
     private Dictionary<int, float>? _logProbabilities; // of the tokens that a rule has rescored
 
     /// <param name="logits">(V) of the model; overwritten.</param>
+    /// <param name="maxima">(<see cref="VocabularyRow.Blocks"/>) memory.</param>
     /// <exception cref="InvalidOperationException">The logits are not numbers.</exception>
-    public NextTokens(Span<float> logits)
+    public NextTokens(Span<float> logits, Span<float> maxima)
     {
         _logits = logits;
-        _logNormalizer = VocabularyRow.LogSumExp(logits);
+        _maxima = maxima;
+        _logNormalizer = VocabularyRow.LogSumExp(logits, maxima);
         if (!float.IsFinite(_logNormalizer))
             throw new InvalidOperationException(
                 "The model's output is not a number: its training diverged, or its weights are damaged.");
@@ -36,14 +39,14 @@ internal ref struct NextTokens
     public readonly float this[int token] => _logits[token] - _logNormalizer;
 
     /// <summary>Whether every token is banned.</summary>
-    public readonly bool IsEmpty => !_logits.ContainsAnyExcept(float.NegativeInfinity);
+    public readonly bool IsEmpty => !_maxima.ContainsAnyExcept(float.NegativeInfinity);
 
     public readonly Candidate Candidate(int token) => Candidate(token, this[token]);
 
-    public readonly void Ban(int token) => _logits[token] = float.NegativeInfinity;
+    public readonly void Ban(int token) => Set(token, float.NegativeInfinity);
 
     /// <summary>Lifts a ban.</summary>
-    public readonly void Allow(int token, float score) => _logits[token] = score + _logNormalizer;
+    public readonly void Allow(int token, float score) => Set(token, score + _logNormalizer);
 
     public readonly void BanAllBut(ReadOnlySpan<int> tokens)
     {
@@ -51,15 +54,16 @@ internal ref struct NextTokens
         for (int i = 0; i < tokens.Length; i++)
             kept[i] = _logits[tokens[i]];
         _logits.Fill(float.NegativeInfinity);
+        _maxima.Fill(float.NegativeInfinity);
         for (int i = 0; i < tokens.Length; i++)
-            _logits[tokens[i]] = kept[i];
+            Set(tokens[i], kept[i]);
     }
 
     /// <summary>Gives a token another score; its log-probability stays what it was.</summary>
     public void Rescore(int token, float score)
     {
         (_logProbabilities ??= []).TryAdd(token, this[token]);
-        _logits[token] = score + _logNormalizer;
+        Set(token, score + _logNormalizer);
     }
 
     /// <summary>The tokens of the highest scores, best first; fewer where the rest is banned.</summary>
@@ -68,7 +72,7 @@ internal ref struct NextTokens
         count = Math.Min(count, _logits.Length);
         Span<float> logits = count <= 256 ? stackalloc float[count] : new float[count];
         Span<int> tokens = count <= 256 ? stackalloc int[count] : new int[count];
-        count = VocabularyRow.Top(_logits, logits, tokens);
+        count = VocabularyRow.Top(_logits, _maxima, logits, tokens);
         var candidates = new Candidate[count];
         for (int i = 0; i < count; i++)
             candidates[i] = Candidate(tokens[i], logits[i] - _logNormalizer);
@@ -81,7 +85,7 @@ internal ref struct NextTokens
     /// <param name="uniform">[0, 1): what decides.</param>
     public readonly Candidate Draw(double temperature, int topK, double topP, double uniform)
     {
-        float scale = (float)(1 / temperature), max = VocabularyRow.Max(_logits);
+        float scale = (float)(1 / temperature), max = VocabularyRow.Max(_maxima);
         if (topK == 0 && topP == 1)
         {
             double left = uniform * VocabularyRow.SumExp(_logits, max, scale);
@@ -112,6 +116,13 @@ internal ref struct NextTokens
                 drawn++;
             return top[drawn];
         }
+    }
+
+    private readonly void Set(int token, float logit)
+    {
+        _logits[token] = logit;
+        int block = token / VocabularyRow.Block;
+        _maxima[block] = VocabularyRow.Max(VocabularyRow.Part(_logits, block));
     }
 
     private readonly Candidate Candidate(int token, float score) =>

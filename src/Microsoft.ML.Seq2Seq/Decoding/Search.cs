@@ -12,6 +12,8 @@ namespace Microsoft.ML.Seq2Seq.Decoding;
 /// </summary>
 internal static class Search
 {
+    private const int MostOnStack = 1024; // floats
+
     /// <summary>Logits in a batch from which rows are worth sharing out: 5 µs of work.</summary>
     private const long SharedFrom = 1 << 14;
 
@@ -99,7 +101,10 @@ internal static class Search
             var search = inBatch[row / width];
             if (search.IsDone || row % width >= search.Alive.Count)
                 return;
-            proposals[row] = new Proposal(search.Propose(row % width, new NextTokens(output.Logits(row))),
+            var logits = output.Logits(row);
+            int blocks = VocabularyRow.Blocks(logits.Length);
+            Span<float> maxima = blocks <= MostOnStack ? stackalloc float[blocks] : new float[blocks];
+            proposals[row] = new Proposal(search.Propose(row % width, new NextTokens(logits, maxima)),
                 output.HasAttention ? output.Attention(row, search.SourceLength).ToArray() : null);
         });
         return proposals;

@@ -118,7 +118,7 @@ public sealed class PhraseFilterTests
 
     private static bool[] Banned(PhraseFilter filter, int[] written, int vocabulary)
     {
-        var next = new NextTokens(new float[vocabulary]);
+        var next = new NextTokens(new float[vocabulary], new float[VocabularyRow.Blocks(vocabulary)]);
         filter.Apply(written, ref next);
         var banned = new bool[vocabulary];
         for (int token = 0; token < vocabulary; token++)

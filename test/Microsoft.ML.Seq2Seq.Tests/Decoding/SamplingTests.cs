@@ -36,7 +36,7 @@ public sealed class SamplingTests
         double keptTotal = kept.Sum(token => weights[token]);
 
         var counts = new int[300];
-        var next = new NextTokens((float[])logits.Clone());
+        var next = new NextTokens((float[])logits.Clone(), new float[VocabularyRow.Blocks(logits.Length)]);
         for (int i = 0; i < Draws; i++)
             counts[next.Draw(temperature, topK, topP, (i + 0.5) / Draws).Token]++;
         for (int token = 0; token < 300; token++)

@@ -59,7 +59,7 @@ public sealed class VocabularyRowTests
                 .OrderByDescending(entry => entry.Item).ThenBy(entry => entry.Index).Take(count).ToArray();
             var values = new float[count];
             var indices = new int[count];
-            int found = VocabularyRow.Top(row, values, indices);
+            int found = Top(row, values, indices);
             Assert.AreEqual(expected.Length, found);
             CollectionAssert.AreEqual(expected.Select(entry => entry.Index).ToArray(), indices[..found]);
             CollectionAssert.AreEqual(expected.Select(entry => entry.Item).ToArray(), values[..found]);
@@ -71,6 +71,48 @@ public sealed class VocabularyRowTests
     {
         var row = new float[600];
         Array.Fill(row, float.NegativeInfinity);
-        Assert.AreEqual(0, VocabularyRow.Top(row, new float[3], new int[3]));
+        Assert.AreEqual(0, Top(row, new float[3], new int[3]));
+    }
+
+    [TestMethod]
+    public void ABlockWithoutProbabilityAddsNothing()
+    {
+        var row = new float[4 * VocabularyRow.Block + 3];
+        Array.Fill(row, float.NegativeInfinity);
+        row[2 * VocabularyRow.Block + 7] = -300;
+        row[^1] = -300;
+        var maxima = new float[VocabularyRow.Blocks(row.Length)];
+
+        Assert.AreEqual(-300 + Math.Log(2), VocabularyRow.LogSumExp(row, maxima), 2e-5);
+        CollectionAssert.AreEqual(
+            new[] { float.NegativeInfinity, float.NegativeInfinity, -300, float.NegativeInfinity, -300 }, maxima);
+    }
+
+    [TestMethod]
+    public void BansAndNewScoresAreSeenByWhoeverChooses()
+    {
+        const int Vocabulary = 200;
+        var random = new Random(3);
+        float[] logits = [.. Enumerable.Range(0, Vocabulary).Select(_ => random.NextSingle())];
+        float[] scores = [.. logits];
+        var next = new NextTokens(logits, new float[VocabularyRow.Blocks(Vocabulary)]);
+        double normalizer = Math.Log(scores.Sum(x => Math.Exp(x)));
+        for (int round = 0; round < 150; round++)
+        {
+            int token = next.Top(1)[0].Token, other = random.Next(Vocabulary);
+            Assert.AreEqual(scores.Max(), scores[token]);
+            next.Ban(token);
+            scores[token] = float.NegativeInfinity;
+            float better = random.NextSingle() + round % 3;
+            next.Rescore(other, better);
+            scores[other] = (float)(better + normalizer);
+        }
+    }
+
+    private static int Top(float[] row, float[] values, int[] indices)
+    {
+        var maxima = new float[VocabularyRow.Blocks(row.Length)];
+        VocabularyRow.LogSumExp(row, maxima);
+        return VocabularyRow.Top(row, maxima, values, indices);
     }
 }
