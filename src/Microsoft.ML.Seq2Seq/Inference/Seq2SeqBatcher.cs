@@ -149,13 +149,15 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
     {
         using var allGivenUp = new CancellationTokenSource();
         int waiting = batch.Count;
-        CancellationTokenRegistration[] givingUp = [.. batch.Select(request => request.Cancellation.UnsafeRegister(_ =>
-        {
-            if (Interlocked.Decrement(ref waiting) == 0)
-                allGivenUp.Cancel();
-        }, null))];
+        var givingUp = new List<CancellationTokenRegistration>(batch.Count);
         try
         {
+            foreach (var request in batch)
+                givingUp.Add(request.Cancellation.UnsafeRegister(_ =>
+                {
+                    if (Interlocked.Decrement(ref waiting) == 0)
+                        allGivenUp.Cancel();
+                }, null));
             var generations = _decode([.. batch.Select(request => new GenerationRequest(request.Source))], threads, allGivenUp.Token);
             for (int i = 0; i < batch.Count; i++)
                 batch[i].Complete(generations[i]);
