@@ -12,8 +12,6 @@ namespace Microsoft.ML.Seq2Seq.Decoding;
 /// </summary>
 internal static class Search
 {
-    private const int MostOnStack = 1024; // floats
-
     /// <summary>Logits in a batch from which rows are worth sharing out: 5 µs of work.</summary>
     private const long SharedFrom = 1 << 14;
 
@@ -103,7 +101,7 @@ internal static class Search
                 return;
             var logits = output.Logits(row);
             int blocks = VocabularyRow.Blocks(logits.Length);
-            Span<float> maxima = blocks <= MostOnStack ? stackalloc float[blocks] : new float[blocks];
+            Span<float> maxima = blocks <= VocabularyRow.MostOnStack ? stackalloc float[blocks] : new float[blocks];
             proposals[row] = new Proposal(search.Propose(row % width, new NextTokens(logits, maxima)),
                 output.HasAttention ? output.Attention(row, search.SourceLength).ToArray() : null);
         });

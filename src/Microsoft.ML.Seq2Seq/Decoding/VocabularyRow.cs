@@ -15,7 +15,9 @@ internal static class VocabularyRow
     /// <summary>Elements that have a maximum of their own.</summary>
     public const int Block = 64;
 
-    private const int MostOnStack = 1024;
+    /// <summary>Numbers that are kept on the stack.</summary>
+    public const int MostOnStack = 1024;
+
     private const int Lanes = 16; // of Vector512<float>, whatever the machine: the same sums everywhere
 
     /// <summary>The largest element; -∞ of none.</summary>

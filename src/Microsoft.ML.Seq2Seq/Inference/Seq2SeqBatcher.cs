@@ -15,9 +15,6 @@ namespace Microsoft.ML.Seq2Seq;
 /// </remarks>
 public sealed class Seq2SeqBatcher : IAsyncDisposable
 {
-    /// <summary>Fewer requests are hardly cheaper than twice as many: they are not divided.</summary>
-    private const int LeastShare = 8;
-
     private readonly Channel<PendingRequest> _queue;
     private readonly BlockingCollection<(List<PendingRequest> Requests, int Threads)> _dealt = [];
     private readonly SemaphoreSlim _idle; // workers
@@ -83,7 +80,8 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
                 while (idle < _workers && await _idle.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
                     idle++;
                 // No worker takes more than its part: those that come back from others' batches find one that waits for them.
-                var batch = await GatherAsync(Math.Min(_maxBatchSize, idle * Math.Max(LeastShare, _maxBatchSize / _workers))).ConfigureAwait(false);
+                int part = Math.Max(TextGenerator.LeastShare, _maxBatchSize / _workers);
+                var batch = await GatherAsync(Math.Min(_maxBatchSize, idle * part)).ConfigureAwait(false);
                 idle -= DealOut(batch, idle);
                 if (idle > 0)
                     _idle.Release(idle);
@@ -104,7 +102,7 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
     private int DealOut(List<PendingRequest> batch, int idle)
     {
         batch.RemoveAll(request => request.Answer.IsCompleted); // given up
-        int shares = batch.Count == 0 ? 0 : Math.Clamp(batch.Count / LeastShare, 1, idle);
+        int shares = batch.Count == 0 ? 0 : Math.Clamp(batch.Count / TextGenerator.LeastShare, 1, idle);
         // Short and long texts to each, so that the shares weigh the same.
         PendingRequest[] byLength = [.. batch.OrderBy(request => request.Source?.Length ?? 0)];
         for (int share = 0; share < shares; share++)

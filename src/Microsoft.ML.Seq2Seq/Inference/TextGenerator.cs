@@ -10,7 +10,7 @@ namespace Microsoft.ML.Seq2Seq.Inference;
 internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device device)
 {
     /// <summary>Prefixes that are worth a thread of their own: fewer are hardly cheaper than twice as many.</summary>
-    private const int LeastShare = 8;
+    public const int LeastShare = 8;
 
     /// <summary>Source tokens from which several threads read a single batch sooner than one; writing, a token at a time,
     /// gains nothing from them.</summary>

@@ -157,8 +157,6 @@ internal sealed unsafe class PackedState : DecoderState
 /// <summary>Some of a state's hypotheses, as one thread computes them.</summary>
 internal readonly unsafe struct PackedRows(PackedState state, int first, int count)
 {
-    public int First => first;
-
     public int Count => count;
 
     public int Position => state.Position;
