@@ -25,7 +25,7 @@ internal static class PronunciationStudy
             "Transformer of 4+4 layers, 256 wide, feed-forward 1024, 4 heads, pre-norm, dropout 0.3; letters to phones, batches of about " +
             "400 words, peak 0.001 after 1,000 of 6,500 updates, cosine, mean of the last 10 epochs, chosen by exact match on " +
             "1,344 words held out of the training rows; beam 5",
-            [Errors("development", run, development), Errors("validation", run, validation)]);
+            [Errors("development", run, development), Errors("validation", run, validation), .. Confidence(run, validation, development)]);
     }
 
     /// <summary>Letters become tokens of their own, as the phones are.</summary>
@@ -42,6 +42,22 @@ internal static class PronunciationStudy
         var metrics = run.Score(rows, new EvaluationOptions());
         return new StudyScore($"word error rate, {name}", 100 * (1 - metrics.ExactMatch), string.Create(CultureInfo.InvariantCulture,
             $"{rows.Length} words; phone error rate {100 * metrics.WordErrorRate:f2}"));
+    }
+
+    /// <summary>Fitted on the validation rows: whether a word's confidence is worth its name on others, and what is left of the
+    /// errors where a person looks at the least certain words.</summary>
+    private static IEnumerable<StudyScore> Confidence(StudyRun run, PairRow[] validation, PairRow[] development)
+    {
+        using var sure = run.Context.Seq2Seq.Calibrate(run.Model, run.Context.Data.LoadFromEnumerable(validation));
+        var trust = run.Context.Seq2Seq.EvaluateConfidence(sure.Transform(run.Context.Data.LoadFromEnumerable(development)));
+        yield return new StudyScore("expected calibration error, development", 100 * trust.ExpectedCalibrationError, string.Create(
+            CultureInfo.InvariantCulture, $"mean confidence {trust.MeanConfidence:p1}, {sure.Calibration!.Method}; area under the ROC curve {trust.AreaUnderRocCurve:f3}"));
+        foreach (double share in new[] { 0.25, 0.5, 0.75 })
+        {
+            var point = trust.Coverage.MinBy(point => Math.Abs(point.Coverage - share))!;
+            yield return new StudyScore("word error rate, development", 100 * (1 - point.Accuracy), string.Create(
+                CultureInfo.InvariantCulture, $"the most certain {point.Coverage:p0}: confidence {point.Threshold:f2} or more"));
+        }
     }
 
     private static TransformerTrainer.Options Recipe() => new()
