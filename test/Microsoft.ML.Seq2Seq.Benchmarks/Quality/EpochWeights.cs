@@ -16,25 +16,22 @@ internal sealed class EpochWeights(string checkpoints, string folder)
 
     private string? _seen;
 
-    /// <summary>Takes those of the newest checkpoint, if it was made right after a validation and is new.</summary>
+    /// <summary>Takes those of new checkpoints that were made right after a validation.</summary>
     public void Keep()
     {
         if (!Directory.Exists(checkpoints))
             return;
-        string? newest = Directory.EnumerateFiles(checkpoints, "*.checkpoint").Max(StringComparer.Ordinal);
-        if (newest is null || newest == _seen)
-            return;
-        _seen = newest;
-        using var checkpoint = Checkpoint.Read(newest);
-        var state = checkpoint.State;
-        if (state.Curve.LastOrDefault()?.Step != state.Step)
-            return;
-        using var scope = NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        var judged = Judged(checkpoint);
-        Directory.CreateDirectory(folder);
-        AtomicFile.Write(PathOf(state.Step), stream => SafeTensors.Write(stream, [(Name, judged)]));
+        foreach (string path in Directory.EnumerateFiles(checkpoints, "*.checkpoint").Order(StringComparer.Ordinal))
+        {
+            if (string.CompareOrdinal(path, _seen) <= 0)
+                continue;
+            _seen = path;
+            Keep(path);
+        }
     }
+
+    /// <summary>Whether those of a validation were kept: not if the run was stopped right after it.</summary>
+    public bool Has(long step) => File.Exists(PathOf(step));
 
     /// <summary>A trained model as it was at a validation.</summary>
     /// <exception cref="FileNotFoundException">The weights were not kept.</exception>
@@ -50,6 +47,19 @@ internal sealed class EpochWeights(string checkpoints, string folder)
             parameters.Values.copy_(weights);
         return new Seq2SeqTransformer(
             context, new TextGenerator(new SharedModel(ServedModel.Of(model)), codec, CPU), trained.Configuration, trained.Report);
+    }
+
+    private void Keep(string path)
+    {
+        using var checkpoint = Checkpoint.Read(path);
+        var state = checkpoint.State;
+        if (state.Curve.LastOrDefault()?.Step != state.Step)
+            return;
+        using var scope = NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var judged = Judged(checkpoint);
+        Directory.CreateDirectory(folder);
+        AtomicFile.Write(PathOf(state.Step), stream => SafeTensors.Write(stream, [(Name, judged)]));
     }
 
     private string PathOf(long step) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:d10}.safetensors"));

@@ -62,7 +62,7 @@ internal sealed class StudyRun : IDisposable
     /// <returns>Null where none does.</returns>
     public (CurvePoint Point, double Bleu)? FirstToReach(double bleu, PairRow[] validation, EvaluationOptions evaluation)
     {
-        foreach (var point in Curve)
+        foreach (var point in Curve.Where(point => _weights.Has(point.Step)))
         {
             using var model = _weights.At(point.Step, Context, Model);
             double score = Score(model, validation, evaluation).Bleu;
