@@ -1,3 +1,5 @@
+using Microsoft.ML.Seq2Seq.Modeling;
+
 namespace Microsoft.ML.Seq2Seq.Decoding;
 
 /// <summary>A next token.</summary>
@@ -22,13 +24,27 @@ internal ref struct NextTokens
     private Dictionary<int, float>? _logProbabilities; // of the tokens that a rule has rescored
 
     /// <param name="logits">(V) of the model; overwritten.</param>
-    /// <param name="maxima">(<see cref="VocabularyRow.Blocks"/>) memory.</param>
+    /// <param name="maxima">(<see cref="LogitBlock.Count"/>) memory for the largest logit of each block.</param>
     /// <exception cref="InvalidOperationException">The logits are not numbers.</exception>
     public NextTokens(Span<float> logits, Span<float> maxima)
+        : this(logits, maxima, VocabularyRow.LogSumExp(logits, maxima))
+    {
+    }
+
+    /// <param name="logits">(V) of the model; overwritten.</param>
+    /// <param name="maxima">(<see cref="LogitBlock.Count"/>) the largest of each block; overwritten.</param>
+    /// <param name="sums">(<see cref="LogitBlock.Count"/>) of each block, see <see cref="LogitBlock.Summarize"/>.</param>
+    /// <exception cref="InvalidOperationException">The logits are not numbers.</exception>
+    public NextTokens(Span<float> logits, Span<float> maxima, ReadOnlySpan<float> sums)
+        : this(logits, maxima, VocabularyRow.LogSumExpOfBlocks(maxima, sums))
+    {
+    }
+
+    private NextTokens(Span<float> logits, Span<float> maxima, float logNormalizer)
     {
         _logits = logits;
         _maxima = maxima;
-        _logNormalizer = VocabularyRow.LogSumExp(logits, maxima);
+        _logNormalizer = logNormalizer;
         if (!float.IsFinite(_logNormalizer))
             throw new InvalidOperationException(
                 "The model's output is not a number: its training diverged, or its weights are damaged.");
@@ -121,8 +137,8 @@ internal ref struct NextTokens
     private readonly void Set(int token, float logit)
     {
         _logits[token] = logit;
-        int block = token / VocabularyRow.Block;
-        _maxima[block] = VocabularyRow.Max(VocabularyRow.Part(_logits, block));
+        int block = token / LogitBlock.Length;
+        _maxima[block] = VocabularyRow.Max(LogitBlock.Part(_logits, block));
     }
 
     private readonly Candidate Candidate(int token, float score) =>

@@ -99,13 +99,19 @@ internal static class Search
             var search = inBatch[row / width];
             if (search.IsDone || row % width >= search.Alive.Count)
                 return;
-            var logits = output.Logits(row);
-            int blocks = VocabularyRow.Blocks(logits.Length);
-            Span<float> maxima = blocks <= VocabularyRow.MostOnStack ? stackalloc float[blocks] : new float[blocks];
-            proposals[row] = new Proposal(search.Propose(row % width, new NextTokens(logits, maxima)),
+            proposals[row] = new Proposal(Choose(search, row % width, output, row),
                 output.HasAttention ? output.Attention(row, search.SourceLength).ToArray() : null);
         });
         return proposals;
+    }
+
+    private static Candidate[] Choose(SentenceSearch search, int prefix, StepOutput output, int row)
+    {
+        var logits = output.Logits(row);
+        if (output.HasSummary)
+            return search.Propose(prefix, new NextTokens(logits, output.Maxima(row), output.Sums(row)));
+        int blocks = LogitBlock.Count(logits.Length);
+        return search.Propose(prefix, new NextTokens(logits, blocks <= VocabularyRow.MostOnStack ? stackalloc float[blocks] : new float[blocks]));
     }
 
     private static void Report(SentenceSearch[] all, int[] told, Action<int, int[]> settled)

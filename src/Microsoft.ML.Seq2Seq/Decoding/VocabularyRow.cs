@@ -12,9 +12,6 @@ namespace Microsoft.ML.Seq2Seq.Decoding;
 /// </summary>
 internal static class VocabularyRow
 {
-    /// <summary>Elements that have a maximum of their own.</summary>
-    public const int Block = 64;
-
     /// <summary>Numbers that are kept on the stack.</summary>
     public const int MostOnStack = 1024;
 
@@ -45,44 +42,29 @@ internal static class VocabularyRow
         return max;
     }
 
-    /// <summary>Blocks of a row, the last of which may be shorter.</summary>
-    public static int Blocks(int length) => (length + Block - 1) / Block;
-
-    /// <summary>One of a row's blocks.</summary>
-    public static ReadOnlySpan<float> Part(ReadOnlySpan<float> row, int block) =>
-        row.Slice(block * Block, Math.Min(Block, row.Length - block * Block));
-
     /// <summary>log Σ exp(x); NaN where the row holds a NaN, +∞ or nothing finite.</summary>
     public static float LogSumExp(ReadOnlySpan<float> row)
     {
-        int blocks = Blocks(row.Length);
-        return LogSumExp(row, blocks <= MostOnStack ? stackalloc float[blocks] : new float[blocks]);
+        int blocks = LogitBlock.Count(row.Length);
+        Span<float> maxima = blocks <= MostOnStack ? stackalloc float[blocks] : new float[blocks];
+        return LogSumExp(row, maxima);
     }
 
     /// <summary>The same, and the largest element of each block, for <see cref="Top"/>: the row is read once.</summary>
-    /// <param name="maxima">(<see cref="Blocks"/>) to fill.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // the first prediction shall not wait for the JIT's tiers
+    /// <param name="maxima">(<see cref="LogitBlock.Count"/>) to fill.</param>
     public static float LogSumExp(ReadOnlySpan<float> row, Span<float> maxima)
     {
         Span<float> sums = maxima.Length <= MostOnStack ? stackalloc float[maxima.Length] : new float[maxima.Length];
-        ref float first = ref MemoryMarshal.GetReference(row);
-        int full = row.Length / Block;
-        for (int b = 0; b < full; b++, first = ref Unsafe.Add(ref first, Block))
-        {
-            Vector512<float> x0 = Vector512.LoadUnsafe(ref first), x1 = Vector512.LoadUnsafe(ref first, Lanes);
-            Vector512<float> x2 = Vector512.LoadUnsafe(ref first, 2 * Lanes), x3 = Vector512.LoadUnsafe(ref first, 3 * Lanes);
-            float max = VectorMath.Largest(Vector512.MaxNative(Vector512.MaxNative(x0, x1), Vector512.MaxNative(x2, x3)));
-            // Of a block without any probability nothing remains below, whatever its sum.
-            var shift = Vector512.Create(max == float.NegativeInfinity ? 0 : max);
-            maxima[b] = max;
-            sums[b] = Vector512.Sum(VectorMath.Exp(x0 - shift) + VectorMath.Exp(x1 - shift) + (VectorMath.Exp(x2 - shift) + VectorMath.Exp(x3 - shift)));
-        }
-        if (full < maxima.Length)
-        {
-            var rest = Part(row, full);
-            maxima[full] = Max(rest);
-            sums[full] = (float)SumExp(rest, maxima[full], 1);
-        }
+        LogitBlock.Summarize(row, 0, maxima.Length, maxima, sums);
+        return LogSumExpOfBlocks(maxima, sums);
+    }
+
+    /// <summary>The same of a row whose blocks have been summed up.</summary>
+    /// <param name="maxima">Of <see cref="LogitBlock.Summarize"/>.</param>
+    /// <param name="sums">Likewise.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // the first prediction shall not wait for the JIT's tiers
+    public static float LogSumExpOfBlocks(ReadOnlySpan<float> maxima, ReadOnlySpan<float> sums)
+    {
         float largest = Max(maxima);
         double sum = 0;
         int i = 0;
@@ -119,7 +101,7 @@ internal static class VocabularyRow
     }
 
     /// <summary>The largest elements above -∞, largest first, the lower index first among equals.</summary>
-    /// <param name="maxima">(<see cref="Blocks"/>) the largest element of each block.</param>
+    /// <param name="maxima">(<see cref="LogitBlock.Count"/>) the largest element of each block.</param>
     /// <returns>How many there are: <paramref name="values"/>'s length or fewer.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Top(ReadOnlySpan<float> row, ReadOnlySpan<float> maxima, Span<float> values, Span<int> indices)
@@ -134,9 +116,9 @@ internal static class VocabularyRow
         {
             if (maxima[b] < atLeast)
                 continue;
-            var part = Part(row, b);
+            var part = LogitBlock.Part(row, b);
             for (int i = 0; i < part.Length; i++)
-                Offer(part[i], b * Block + i, values, indices, ref count);
+                Offer(part[i], b * LogitBlock.Length + i, values, indices, ref count);
         }
         return count;
     }

@@ -75,7 +75,10 @@ internal static class PairScorer
                     last[i] = t < target.Length ? target[t] : SpecialTokens.End;
                     var logits = output.Logits(i);
                     var (sum, _, correct) = scores[i];
-                    scores[i] = new TargetScore(sum + logits[last[i]] - VocabularyRow.LogSumExp(logits), t + 1,
+                    float normalizer = output.HasSummary
+                        ? VocabularyRow.LogSumExpOfBlocks(output.Maxima(i), output.Sums(i))
+                        : VocabularyRow.LogSumExp(logits);
+                    scores[i] = new TargetScore(sum + logits[last[i]] - normalizer, t + 1,
                         correct + (logits.IndexOf(VocabularyRow.Max(logits)) == last[i] ? 1 : 0));
                 }
             }

@@ -30,13 +30,27 @@ internal interface IStepModel
 /// <param name="logits">Of the first row; the caller may overwrite them.</param>
 /// <param name="stride">Elements from one row to the next.</param>
 /// <param name="attention">(R, longest source) shares of attention that source tokens had; null where they are not noted.</param>
-internal readonly unsafe struct StepOutput(float* logits, int rows, int vocabulary, int stride, float[]? attention)
+/// <param name="maxima">(R, <see cref="LogitBlock.Count"/>) of <see cref="LogitBlock.Summarize"/>; null: nobody has summed up.</param>
+/// <param name="sums">Likewise.</param>
+internal readonly unsafe struct StepOutput(
+    float* logits, int rows, int vocabulary, int stride, float[]? attention, float* maxima = null, float* sums = null)
 {
+    private readonly int _blocks = LogitBlock.Count(vocabulary);
+
     public int Rows => rows;
 
     public int Vocabulary => vocabulary;
 
     public bool HasAttention => attention is not null;
+
+    /// <summary>Whether the logits' blocks are summed up.</summary>
+    public bool HasSummary => maxima != null;
+
+    /// <summary>The largest logit of each block; the caller may overwrite them.</summary>
+    public Span<float> Maxima(int row) => new(maxima + (nint)row * _blocks, _blocks);
+
+    /// <summary>What the blocks sum up to.</summary>
+    public ReadOnlySpan<float> Sums(int row) => new(sums + (nint)row * _blocks, _blocks);
 
     /// <summary>(V) logits of the token that follows a hypothesis.</summary>
     public Span<float> Logits(int row) => new(logits + (nint)row * stride, vocabulary);

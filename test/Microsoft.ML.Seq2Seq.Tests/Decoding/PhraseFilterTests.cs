@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.ML.Seq2Seq.Decoding;
+using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Tests.Tokenization;
 using Microsoft.ML.Seq2Seq.Tokenization;
 
@@ -118,7 +119,7 @@ public sealed class PhraseFilterTests
 
     private static bool[] Banned(PhraseFilter filter, int[] written, int vocabulary)
     {
-        var next = new NextTokens(new float[vocabulary], new float[VocabularyRow.Blocks(vocabulary)]);
+        var next = new NextTokens(new float[vocabulary], new float[LogitBlock.Count(vocabulary)]);
         filter.Apply(written, ref next);
         var banned = new bool[vocabulary];
         for (int token = 0; token < vocabulary; token++)

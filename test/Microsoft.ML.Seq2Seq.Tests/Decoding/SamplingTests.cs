@@ -1,5 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Decoding;
+using Microsoft.ML.Seq2Seq.Modeling;
 using TorchSharp;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Decoding;
@@ -36,7 +37,7 @@ public sealed class SamplingTests
         double keptTotal = kept.Sum(token => weights[token]);
 
         var counts = new int[300];
-        var next = new NextTokens((float[])logits.Clone(), new float[VocabularyRow.Blocks(logits.Length)]);
+        var next = new NextTokens((float[])logits.Clone(), new float[LogitBlock.Count(logits.Length)]);
         for (int i = 0; i < Draws; i++)
             counts[next.Draw(temperature, topK, topP, (i + 0.5) / Draws).Token]++;
         for (int token = 0; token < 300; token++)

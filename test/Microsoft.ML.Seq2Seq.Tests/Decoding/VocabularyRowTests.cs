@@ -1,4 +1,5 @@
 using Microsoft.ML.Seq2Seq.Decoding;
+using Microsoft.ML.Seq2Seq.Modeling;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Decoding;
 
@@ -77,11 +78,11 @@ public sealed class VocabularyRowTests
     [TestMethod]
     public void ABlockWithoutProbabilityAddsNothing()
     {
-        var row = new float[4 * VocabularyRow.Block + 3];
+        var row = new float[4 * LogitBlock.Length + 3];
         Array.Fill(row, float.NegativeInfinity);
-        row[2 * VocabularyRow.Block + 7] = -300;
+        row[2 * LogitBlock.Length + 7] = -300;
         row[^1] = -300;
-        var maxima = new float[VocabularyRow.Blocks(row.Length)];
+        var maxima = new float[LogitBlock.Count(row.Length)];
 
         Assert.AreEqual(-300 + Math.Log(2), VocabularyRow.LogSumExp(row, maxima), 2e-5);
         CollectionAssert.AreEqual(
@@ -95,7 +96,7 @@ public sealed class VocabularyRowTests
         var random = new Random(3);
         float[] logits = [.. Enumerable.Range(0, Vocabulary).Select(_ => random.NextSingle())];
         float[] scores = [.. logits];
-        var next = new NextTokens(logits, new float[VocabularyRow.Blocks(Vocabulary)]);
+        var next = new NextTokens(logits, new float[LogitBlock.Count(Vocabulary)]);
         double normalizer = Math.Log(scores.Sum(x => Math.Exp(x)));
         for (int round = 0; round < 150; round++)
         {
@@ -111,7 +112,7 @@ public sealed class VocabularyRowTests
 
     private static int Top(float[] row, float[] values, int[] indices)
     {
-        var maxima = new float[VocabularyRow.Blocks(row.Length)];
+        var maxima = new float[LogitBlock.Count(row.Length)];
         VocabularyRow.LogSumExp(row, maxima);
         return VocabularyRow.Top(row, maxima, values, indices);
     }

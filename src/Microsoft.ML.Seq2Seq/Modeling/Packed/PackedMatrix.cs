@@ -8,6 +8,9 @@ internal enum Epilogue
 
     /// <summary>Is added to what is there, as a residual connection does.</summary>
     Add,
+
+    /// <summary>Logits: stored, and summed up in <see cref="PanelProduct.Summary"/>.</summary>
+    StoreAndSummarize,
 }
 
 /// <summary>

@@ -152,9 +152,12 @@ internal sealed unsafe class PackedTransformer : IStepModel, IEncoder
         _decoderNorm?.Apply(stream, rows, stream);
         current.Advance();
         float* logits = scratch.Take(rows * _output.Width);
-        _output.Apply(stream, rows, logits, Epilogue.Store, scratch);
-        return (new StepOutput(logits, rows, _output.Matrix.Outputs, _output.Width,
-            shares == null ? null : new ReadOnlySpan<float>(shares, rows * current.LongestSource).ToArray()), current);
+        int vocabulary = _output.Matrix.Outputs, blocks = LogitBlock.Count(vocabulary);
+        float* maxima = scratch.Take(rows * blocks), sums = scratch.Take(rows * blocks);
+        scratch.Product.Summary = new LogitSummary(logits, vocabulary, maxima, sums);
+        _output.Apply(stream, rows, logits, Epilogue.StoreAndSummarize, scratch);
+        return (new StepOutput(logits, rows, vocabulary, _output.Width,
+            shares == null ? null : new ReadOnlySpan<float>(shares, rows * current.LongestSource).ToArray(), maxima, sums), current);
     }
 
     private bool IsShared(int rows) => (_output.Matrix.Bytes + _decoderBytes) * (rows + 1) / 2 >= LeastShared;

@@ -13,6 +13,9 @@ internal sealed unsafe class PanelProduct
     /// <summary>What is taken at a time: little enough that nobody waits long for the last one to be done.</summary>
     private const long Share = 1 << 19;
 
+    /// <summary>Panels of which the outputs are still in the first-level cache when they are summed up.</summary>
+    private const int SummarizedTogether = 8;
+
     private readonly Action<int> _computeShare;
     private PackedMatrix _matrix = null!; // of the product under way, as is all that follows
     private void* _x;
@@ -26,6 +29,9 @@ internal sealed unsafe class PanelProduct
 
     public PanelProduct() => _computeShare = ComputeShare;
 
+    /// <summary>Where a product with <see cref="Epilogue.StoreAndSummarize"/> is summed up.</summary>
+    public LogitSummary Summary { get; set; }
+
     /// <summary>Computes all panels.</summary>
     /// <param name="x">(rows, …) as the matrix reads them.</param>
     /// <param name="ranges">(rows) what else it has to know of them.</param>
@@ -34,20 +40,35 @@ internal sealed unsafe class PanelProduct
         _panels = PackedMatrix.Padded(matrix.Outputs) / PackedMatrix.Panel;
         // A row more costs its arithmetic, about half of what the first one spends on reading the weights.
         long work = matrix.Bytes * (rows + 1) / 2;
-        if (team.Threads == 1 || work < LeastWork)
-        {
-            matrix.MultiplyPanels(x, ranges, rows, y, bias, epilogue, 0, _panels);
-            return;
-        }
         (_matrix, _rows, _epilogue) = (matrix, rows, epilogue);
         _x = x;
         _ranges = ranges;
         _y = y;
         _bias = bias;
+        if (team.Threads == 1 || work < LeastWork)
+        {
+            ComputePanels(0, _panels);
+            return;
+        }
         _shares = (int)Math.Min(_panels, Math.Max(2 * team.Threads, work / Share));
         team.Share(_shares, _computeShare);
     }
 
-    private void ComputeShare(int share) => _matrix.MultiplyPanels(
-        _x, _ranges, _rows, _y, _bias, _epilogue, (int)((long)_panels * share / _shares), (int)((long)_panels * (share + 1) / _shares));
+    private void ComputeShare(int share) =>
+        ComputePanels((int)((long)_panels * share / _shares), (int)((long)_panels * (share + 1) / _shares));
+
+    private void ComputePanels(int first, int last)
+    {
+        if (_epilogue != Epilogue.StoreAndSummarize)
+        {
+            _matrix.MultiplyPanels(_x, _ranges, _rows, _y, _bias, _epilogue, first, last);
+            return;
+        }
+        for (int panel = first; panel < last; panel += SummarizedTogether)
+        {
+            int end = Math.Min(panel + SummarizedTogether, last);
+            _matrix.MultiplyPanels(_x, _ranges, _rows, _y, _bias, _epilogue, panel, end);
+            Summary.Add(_y, _rows, panel, end);
+        }
+    }
 }

@@ -143,6 +143,36 @@ public sealed unsafe class PackedMatrixTests
     }
 
     [TestMethod]
+    [DataRow(InferencePrecision.Float32, 1)]
+    [DataRow(InferencePrecision.BFloat16, 2)]
+    [DataRow(InferencePrecision.Int8, 1)]
+    [DataRow(InferencePrecision.Int8, 3)]
+    public void LogitsAreSummedUpBlockByBlock(InferencePrecision precision, int threads)
+    {
+        const int Rows = 150, Outputs = 1234, Inputs = 2048; // rows that are multiplied in more than one go
+        var matrix = PackedMatrix.Pack(Normal(Outputs * Inputs), Outputs, Inputs, precision);
+        float[] x = Normal(Rows * Inputs), bias = Normal(Outputs);
+        int width = PackedMatrix.Padded(Outputs), blocks = LogitBlock.Count(Outputs);
+        Pinned<float> input = Pinned<float>.Copy(x, x.Length), logits = new(Rows * width), shift = Pinned<float>.Copy(bias, width);
+        Pinned<float> maxima = new(Rows * blocks), sums = new(Rows * blocks);
+        using var team = new Team(threads);
+        var scratch = new Arena { Team = team };
+        scratch.Product.Summary = new LogitSummary(logits.First, Outputs, maxima.First, sums.First);
+
+        matrix.Multiply(input.First, Rows, logits.First, shift.First, Epilogue.StoreAndSummarize, scratch);
+
+        float[] y = Multiply(matrix, x, Rows, bias, Epilogue.Store);
+        for (int row = 0; row < Rows; row++)
+            for (int block = 0; block < blocks; block++)
+            {
+                float[] part = y[(row * Outputs + block * 64)..(row * Outputs + Math.Min(Outputs, (block + 1) * 64))];
+                Assert.AreEqual(part.Max(), maxima.Span[row * blocks + block]);
+                double expected = part.Sum(logit => Math.Exp((double)logit - part.Max()));
+                Assert.AreEqual(expected, sums.Span[row * blocks + block], 1e-5 * expected);
+            }
+    }
+
+    [TestMethod]
     public void APrecisionThatIsNoneIsRefused()
     {
         var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => PackedMatrix.Pack([1], 1, 1, InferencePrecision.Auto));
