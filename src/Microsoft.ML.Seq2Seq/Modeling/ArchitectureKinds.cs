@@ -49,7 +49,9 @@ public enum PositionalEncodingKind
     /// the last.</summary>
     Learned,
 
-    /// <summary>Queries and keys turned by an angle that grows with the position (Su et al. 2021).</summary>
+    /// <summary>Queries and keys turned by an angle that grows with the position (Su et al. 2021). With an
+    /// <see cref="TransformerArchitecture.AttentionWindow"/> a model may read longer texts than it was trained on; without
+    /// one it can't.</summary>
     Rotary,
 
     /// <summary>A penalty on attention that grows linearly with the distance (Press et al. 2022). In the encoder every other
