@@ -16,6 +16,9 @@ namespace Microsoft.ML.Seq2Seq.Benchmarks;
 /// </summary>
 internal static class ExtrapolationStudy
 {
+    /// <summary>Of training, unless another number is asked for.</summary>
+    public const int MostSteps = 8000;
+
     private const int Alphabet = 520;
     private const int Shortest = 4, Short = 16, Longest = 128;
     private const double ShareOfShort = 0.4; // of the steps: the first are on short texts, where looking things up is learned soonest

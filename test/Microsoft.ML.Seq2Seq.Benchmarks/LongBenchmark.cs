@@ -42,7 +42,7 @@ internal static class LongBenchmark
         {
             using var scope = new ThreadScope(parsed.GetValue(threads));
             if (parsed.GetValue(extrapolate))
-                ExtrapolationStudy.Run(parsed.GetValue(steps) ?? 8000, parsed.GetValue(positions));
+                ExtrapolationStudy.Run(parsed.GetValue(steps) ?? ExtrapolationStudy.MostSteps, parsed.GetValue(positions));
             else if (parsed.GetValue(variant) is { } only)
                 Measure(parsed.GetValue(length) ?? _lengths[^1], only, parsed.GetValue(steps) ?? MeasuredSteps);
             else

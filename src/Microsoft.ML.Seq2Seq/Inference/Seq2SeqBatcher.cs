@@ -19,6 +19,7 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
     private readonly BlockingCollection<(List<PendingRequest> Requests, int Threads)> _dealt = [];
     private readonly SemaphoreSlim _idle; // workers
     private readonly int _workers;
+    private readonly int _threads;
     private readonly int _maxBatchSize;
     private readonly TimeSpan _maxDelay;
     private readonly BatchDecoder _decode;
@@ -26,17 +27,18 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
     private readonly Task _loop;
 
     /// <param name="decode">Decodes a batch.</param>
-    /// <param name="workers">Batches that are decoded at a time, each on a thread of its own.</param>
+    /// <param name="threads">That decode: one for each batch under way, or several where there are fewer batches.</param>
     /// <param name="options">Validated.</param>
     /// <param name="release">Called once, when nothing more will be decoded.</param>
-    internal Seq2SeqBatcher(BatchDecoder decode, int workers, Seq2SeqBatcherOptions options, Action release)
+    internal Seq2SeqBatcher(BatchDecoder decode, int threads, Seq2SeqBatcherOptions options, Action release)
     {
         _decode = decode;
-        _workers = workers;
+        _threads = threads;
+        _workers = Math.Clamp(options.MaxBatchSize / TextGenerator.LeastShare, 1, threads); // all together take no more than the most
         _release = release;
         _maxBatchSize = options.MaxBatchSize;
         _maxDelay = options.MaxDelay;
-        _idle = new SemaphoreSlim(workers);
+        _idle = new SemaphoreSlim(_workers);
         _queue = Channel.CreateBounded<PendingRequest>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
         _loop = ServeAsync();
     }
@@ -80,8 +82,7 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
                 while (idle < _workers && await _idle.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
                     idle++;
                 // No worker takes more than its part: those that come back from others' batches find one that waits for them.
-                int part = Math.Max(TextGenerator.LeastShare, _maxBatchSize / _workers);
-                var batch = await GatherAsync(Math.Min(_maxBatchSize, idle * part)).ConfigureAwait(false);
+                var batch = await GatherAsync(_maxBatchSize / _workers * idle).ConfigureAwait(false);
                 idle -= DealOut(batch, idle);
                 if (idle > 0)
                     _idle.Release(idle);
@@ -106,7 +107,7 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
         // Short and long texts to each, so that the shares weigh the same.
         PendingRequest[] byLength = [.. batch.OrderBy(request => request.Source?.Length ?? 0)];
         for (int share = 0; share < shares; share++)
-            _dealt.Add(([.. byLength.Where((_, i) => i % shares == share)], idle / shares));
+            _dealt.Add(([.. byLength.Where((_, i) => i % shares == share)], Math.Max(1, _threads * idle / (_workers * shares))));
         return shares;
     }
 

@@ -8,7 +8,8 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 /// the same.</summary>
 internal static class LogitBlock
 {
-    public const int Length = 64;
+    /// <summary>Logits of a block: those of a panel of the matrix that they come from.</summary>
+    public const int Length = PackedMatrix.Panel;
 
     private const int Lanes = 16; // of Vector512<float>, whatever the machine
 

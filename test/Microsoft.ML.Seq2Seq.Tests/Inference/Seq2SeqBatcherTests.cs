@@ -80,7 +80,7 @@ public sealed class Seq2SeqBatcherTests
     public async Task IdleWorkersShareABatchAndWhoeverIsDoneFirstTakesWhatHasCome()
     {
         var decoder = new GatedDecoder();
-        await using var batcher = decoder.Batcher(new Seq2SeqBatcherOptions { MaxBatchSize = 20, MaxDelay = TimeSpan.FromSeconds(2) }, workers: 2);
+        await using var batcher = decoder.Batcher(new Seq2SeqBatcherOptions { MaxBatchSize = 20, MaxDelay = TimeSpan.FromSeconds(2) }, threads: 2);
 
         Task<Generation>[] first = [.. Enumerable.Range(10, 20).Select(i => batcher.GenerateAsync($"{i}"))];
         decoder.WaitForABatch();
@@ -103,7 +103,7 @@ public sealed class Seq2SeqBatcherTests
     public async Task AFewRequestsGetAllIdleThreads()
     {
         var decoder = new GatedDecoder();
-        await using var batcher = decoder.Batcher(new Seq2SeqBatcherOptions { MaxDelay = TimeSpan.Zero }, workers: 3);
+        await using var batcher = decoder.Batcher(new Seq2SeqBatcherOptions { MaxDelay = TimeSpan.Zero }, threads: 3);
         var first = batcher.GenerateAsync("a");
         decoder.WaitForABatch();
         var second = batcher.GenerateAsync("b");
@@ -112,6 +112,24 @@ public sealed class Seq2SeqBatcherTests
         await Task.WhenAll(first, second);
 
         CollectionAssert.AreEqual(new[] { 3, 2 }, decoder.Threads.ToArray());
+    }
+
+    [TestMethod]
+    public async Task AllWorkersTogetherTakeNoMoreThanTheLargestBatch()
+    {
+        var decoder = new GatedDecoder();
+        await using var batcher = decoder.Batcher(new Seq2SeqBatcherOptions { MaxBatchSize = 2, MaxDelay = TimeSpan.Zero }, threads: 4);
+        var first = batcher.GenerateAsync("a");
+        decoder.WaitForABatch();
+        Task<Generation>[] others = [.. Enumerable.Range(0, 4).Select(i => batcher.GenerateAsync($"{i}"))];
+        await Task.Delay(20);
+        int together = decoder.Batches.Count;
+        decoder.Open();
+        await Task.WhenAll(others.Prepend(first));
+
+        Assert.AreEqual(1, together); // the one worker gets all threads
+        CollectionAssert.AreEqual(new[] { "a", "0 1", "2 3" }, decoder.Batches.ToArray());
+        CollectionAssert.AreEqual(new[] { 4, 4, 4 }, decoder.Threads.ToArray());
     }
 
     [TestMethod]
@@ -279,7 +297,7 @@ public sealed class Seq2SeqBatcherTests
 
         public int Releases { get; private set; }
 
-        public Seq2SeqBatcher Batcher(Seq2SeqBatcherOptions options, int workers = 1) => new(Decode, workers, options, () => Releases++);
+        public Seq2SeqBatcher Batcher(Seq2SeqBatcherOptions options, int threads = 1) => new(Decode, threads, options, () => Releases++);
 
         public void Open(int batches = 1000) => _open.Release(batches);
 
