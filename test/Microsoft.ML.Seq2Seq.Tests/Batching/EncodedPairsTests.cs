@@ -78,6 +78,7 @@ public sealed class EncodedPairsTests
 
     /// <summary>What a pair is as objects: an array for each side of 24 bytes and 4 a token, and the places of both.</summary>
     [TestMethod]
+    [DoNotParallelize] // measures the process's heap
     public void APairCostsItsTokensAndLittleElse()
     {
         const int Count = 200_000;
