@@ -13,6 +13,7 @@ internal sealed class TokenRules
 {
     private readonly int[] _prefix;
     private readonly int _minLength;
+    private readonly bool _mayBeUnknown;
     private readonly TokenTrie? _allowed;
     private readonly List<ITokenRule> _rules = [];
 
@@ -25,13 +26,12 @@ internal sealed class TokenRules
         _prefix = constraints.Prefixes?[row] ?? [];
         _minLength = options.MinLength;
         _allowed = constraints.AllowedTargets;
+        _mayBeUnknown = !options.SuppressUnknown || _allowed is not null;
         SourceLength = sourceLength;
         // The end token of a source is not text, so it does not count for the length limit.
         Limit = Math.Max(_prefix.Length, _allowed?.Depth ?? options.LengthLimit(sourceLength - 1));
         if (_allowed is not null)
             _rules.Add(new OnlyAllowed(_allowed));
-        else if (options.SuppressUnknown)
-            _rules.Add(new NoUnknown());
         if (options.NoRepeatNgramSize > 0)
             _rules.Add(new NoRepeatedNgram(options.NoRepeatNgramSize));
         if (constraints.BannedPhrases is { } phrases)
@@ -62,11 +62,14 @@ internal sealed class TokenRules
         next.Ban(SpecialTokens.Begin);
         if (prefix.Length < _minLength)
             next.Ban(SpecialTokens.End);
-        if (_rules.Count == 0)
-            return;
-        int[] written = prefix.Tokens();
-        foreach (var rule in _rules)
-            rule.Apply(written, ref next);
+        if (!_mayBeUnknown)
+            next.Ban(SpecialTokens.Unknown);
+        if (_rules.Count > 0)
+        {
+            int[] written = prefix.Tokens();
+            foreach (var rule in _rules)
+                rule.Apply(written, ref next);
+        }
         if (next.IsEmpty)
             next.Allow(SpecialTokens.End, end);
     }
@@ -76,12 +79,6 @@ internal sealed class TokenRules
 internal sealed class OnlyAllowed(TokenTrie allowed) : ITokenRule
 {
     public void Apply(ReadOnlySpan<int> written, ref NextTokens next) => next.BanAllBut(allowed.Next(written));
-}
-
-/// <summary>No token that stands for an unknown one.</summary>
-internal sealed class NoUnknown : ITokenRule
-{
-    public void Apply(ReadOnlySpan<int> written, ref NextTokens next) => next.Ban(SpecialTokens.Unknown);
 }
 
 /// <summary>No n-gram twice (Paulus et al. 2018, section 2.5).</summary>

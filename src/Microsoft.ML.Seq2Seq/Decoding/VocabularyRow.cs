@@ -69,14 +69,23 @@ internal static class VocabularyRow
         double sum = 0;
         int i = 0;
         for (; i <= maxima.Length - Lanes; i += Lanes)
+            sum += WeightedSum(maxima[i..], sums[i..], largest);
+        if (i < maxima.Length)
         {
-            var factors = VectorMath.Exp(Vector512.Create<float>(maxima[i..]) - Vector512.Create(largest));
-            sum += Vector512.Sum(Vector512.Create<float>(sums[i..]) * factors);
+            Span<float> lastMaxima = stackalloc float[Lanes], lastSums = stackalloc float[Lanes]; // of nothing, 0
+            lastMaxima.Fill(largest);
+            lastSums.Clear();
+            maxima[i..].CopyTo(lastMaxima);
+            sums[i..].CopyTo(lastSums);
+            sum += WeightedSum(lastMaxima, lastSums, largest);
         }
-        for (; i < maxima.Length; i++)
-            sum += sums[i] * Math.Exp(maxima[i] - largest);
         return (float)(largest + Math.Log(sum));
     }
+
+    /// <summary>Σ sum · exp(max - largest) of sixteen blocks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float WeightedSum(ReadOnlySpan<float> maxima, ReadOnlySpan<float> sums, float largest) =>
+        Vector512.Sum(Vector512.Create(sums) * VectorMath.Exp(Vector512.Create(maxima) - Vector512.Create(largest)));
 
     /// <summary>Σ exp(scale · (x - max)), max being the row's largest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -28,14 +28,17 @@ internal static class LogitBlock
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // the first prediction shall not wait for the JIT's tiers
     public static void Summarize(ReadOnlySpan<float> row, int first, int last, Span<float> maxima, Span<float> sums)
     {
+        Span<float> padded = stackalloc float[Length];
         for (int b = first; b < last; b++)
         {
-            ref float x = ref Unsafe.Add(ref MemoryMarshal.GetReference(row), b * Length);
-            if (row.Length - b * Length < Length)
+            scoped var part = Part(row, b);
+            if (part.Length < Length)
             {
-                (maxima[b], sums[b]) = SummarizeRest(Part(row, b));
-                continue;
+                padded.Fill(float.NegativeInfinity);
+                part.CopyTo(padded);
+                part = padded;
             }
+            ref float x = ref MemoryMarshal.GetReference(part);
             Vector512<float> x0 = Vector512.LoadUnsafe(ref x), x1 = Vector512.LoadUnsafe(ref x, Lanes);
             Vector512<float> x2 = Vector512.LoadUnsafe(ref x, 2 * Lanes), x3 = Vector512.LoadUnsafe(ref x, 3 * Lanes);
             float max = VectorMath.Largest(Vector512.MaxNative(Vector512.MaxNative(x0, x1), Vector512.MaxNative(x2, x3)));
@@ -44,15 +47,5 @@ internal static class LogitBlock
             maxima[b] = max;
             sums[b] = Vector512.Sum(VectorMath.Exp(x0 - shift) + VectorMath.Exp(x1 - shift) + (VectorMath.Exp(x2 - shift) + VectorMath.Exp(x3 - shift)));
         }
-    }
-
-    private static (float Max, float Sum) SummarizeRest(ReadOnlySpan<float> rest)
-    {
-        float max = float.NegativeInfinity, sum = 0;
-        foreach (float x in rest)
-            max = MathF.Max(max, x);
-        foreach (float x in rest)
-            sum += MathF.Exp(x - (max == float.NegativeInfinity ? 0 : max));
-        return (max, sum);
     }
 }

@@ -13,7 +13,7 @@ internal static unsafe class VectorMath
     public static Vector512<float> Exp(Vector512<float> x)
     {
         var least = Vector512.Create(-87f); // e⁻⁸⁷ adds nothing to a sum whose largest term is 1
-        x = Vector512.ConditionalSelect(Vector512.LessThan(x, least), least, x);
+        x = Vector512.MaxNative(least, x); // of a NaN, the second operand
         var n = Vector512.Round(x * 1.44269504f);
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.693359375f), x);
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(2.12194440e-4f), r);
@@ -24,8 +24,10 @@ internal static unsafe class VectorMath
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.6666665459e-1f));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.5f));
         p = Vector512.FusedMultiplyAdd(p, r * r, r + Vector512<float>.One);
-        // 2ⁿ by its exponent bits.
-        return p * Vector512.ShiftLeft(Vector512.ConvertToInt32Native(n) + Vector512.Create(127), 23).AsSingle();
+        // 2ⁿ by its exponent bits, where no instruction makes it.
+        return Avx512F.IsSupported
+            ? Avx512F.Scale(p, n)
+            : p * Vector512.ShiftLeft(Vector512.ConvertToInt32Native(n) + Vector512.Create(127), 23).AsSingle();
     }
 
     /// <summary>x·σ(x)</summary>
@@ -61,26 +63,74 @@ internal static unsafe class VectorMath
         // Kept in a register: written to memory, it would hold up the load of the whole vector.
         var isScore = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count - last)).AsSingle();
         var none = Vector512.Create(float.NegativeInfinity);
-        for (float* end = scores + rows * width; scores < end; scores += width)
+        // Four rows at a time, so that none waits for its own sums. Behind the last one, it is taken again for nothing: all
+        // four are read before any is written.
+        for (int row = 0; row < rows; row += 4)
         {
-            var tail = Vector512.ConditionalSelect(isScore, Vector512.Load(scores + last), none);
-            var largest = tail;
-            for (int i = 0; i < last; i += 16)
-                largest = Vector512.MaxNative(largest, Vector512.Load(scores + i));
-            var shift = Vector512.Create(Largest(largest));
-            tail = Exp(tail - shift);
-            var sum = tail;
+            float* x0 = scores + row * width, x1 = scores + Math.Min(row + 1, rows - 1) * width;
+            float* x2 = scores + Math.Min(row + 2, rows - 1) * width, x3 = scores + Math.Min(row + 3, rows - 1) * width;
+            var t0 = Vector512.ConditionalSelect(isScore, Vector512.Load(x0 + last), none);
+            var t1 = Vector512.ConditionalSelect(isScore, Vector512.Load(x1 + last), none);
+            var t2 = Vector512.ConditionalSelect(isScore, Vector512.Load(x2 + last), none);
+            var t3 = Vector512.ConditionalSelect(isScore, Vector512.Load(x3 + last), none);
+            Vector512<float> m0 = t0, m1 = t1, m2 = t2, m3 = t3;
             for (int i = 0; i < last; i += 16)
             {
-                var share = Exp(Vector512.Load(scores + i) - shift);
-                sum += share;
-                share.Store(scores + i);
+                m0 = Vector512.MaxNative(m0, Vector512.Load(x0 + i));
+                m1 = Vector512.MaxNative(m1, Vector512.Load(x1 + i));
+                m2 = Vector512.MaxNative(m2, Vector512.Load(x2 + i));
+                m3 = Vector512.MaxNative(m3, Vector512.Load(x3 + i));
             }
-            var factor = Vector512.Create(1 / Vector512.Sum(sum));
+            var largest = Largest(m0, m1, m2, m3);
+            m0 = Vector512.Create(largest[0]);
+            m1 = Vector512.Create(largest[1]);
+            m2 = Vector512.Create(largest[2]);
+            m3 = Vector512.Create(largest[3]);
+            (t0, t1, t2, t3) = (Exp(t0 - m0), Exp(t1 - m1), Exp(t2 - m2), Exp(t3 - m3));
+            Vector512<float> s0 = t0, s1 = t1, s2 = t2, s3 = t3;
             for (int i = 0; i < last; i += 16)
-                (Vector512.Load(scores + i) * factor).Store(scores + i);
-            (tail * factor).Store(scores + last);
+            {
+                Vector512<float> e0 = Exp(Vector512.Load(x0 + i) - m0), e1 = Exp(Vector512.Load(x1 + i) - m1);
+                Vector512<float> e2 = Exp(Vector512.Load(x2 + i) - m2), e3 = Exp(Vector512.Load(x3 + i) - m3);
+                (s0, s1, s2, s3) = (s0 + e0, s1 + e1, s2 + e2, s3 + e3);
+                e0.Store(x0 + i);
+                e1.Store(x1 + i);
+                e2.Store(x2 + i);
+                e3.Store(x3 + i);
+            }
+            var factors = Vector128<float>.One / Sums(s0, s1, s2, s3);
+            m0 = Vector512.Create(factors[0]);
+            m1 = Vector512.Create(factors[1]);
+            m2 = Vector512.Create(factors[2]);
+            m3 = Vector512.Create(factors[3]);
+            for (int i = 0; i < last; i += 16)
+            {
+                Vector512<float> e0 = Vector512.Load(x0 + i) * m0, e1 = Vector512.Load(x1 + i) * m1;
+                Vector512<float> e2 = Vector512.Load(x2 + i) * m2, e3 = Vector512.Load(x3 + i) * m3;
+                e0.Store(x0 + i);
+                e1.Store(x1 + i);
+                e2.Store(x2 + i);
+                e3.Store(x3 + i);
+            }
+            (t0 * m0).Store(x0 + last);
+            (t1 * m1).Store(x1 + last);
+            (t2 * m2).Store(x2 + last);
+            (t3 * m3).Store(x3 + last);
         }
+    }
+
+    /// <summary>The largest number of each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Largest(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    {
+        if (!Avx512F.IsSupported)
+            return Vector128.Create(Largest(a), Largest(b), Largest(c), Largest(d));
+        // As in Sums.
+        var ab = Vector512.MaxNative(Avx512F.UnpackLow(a, b), Avx512F.UnpackHigh(a, b));
+        var cd = Vector512.MaxNative(Avx512F.UnpackLow(c, d), Avx512F.UnpackHigh(c, d));
+        var all = Vector512.MaxNative(Avx512F.UnpackLow(ab.AsDouble(), cd.AsDouble()).AsSingle(), Avx512F.UnpackHigh(ab.AsDouble(), cd.AsDouble()).AsSingle());
+        var half = Vector256.MaxNative(all.GetLower(), all.GetUpper());
+        return Vector128.MaxNative(half.GetLower(), half.GetUpper());
     }
 
     /// <summary>The sum of each.</summary>
