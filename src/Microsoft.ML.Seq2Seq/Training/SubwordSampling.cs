@@ -2,23 +2,49 @@ using Microsoft.ML.Seq2Seq.Batching;
 
 namespace Microsoft.ML.Seq2Seq.Training;
 
-/// <summary>Training rows that are cut into other subwords in every epoch (BPE-dropout, Provilkov et al. 2020), when their
-/// turn comes. Batches are planned by the usual subwords, whose lengths are known; a sampled row is a little longer.</summary>
+/// <summary>Training rows that are cut into other subwords in every epoch (BPE-dropout, Provilkov et al. 2020).</summary>
 /// <param name="Dropout">Probability that a merge is left out.</param>
-/// <param name="Encode">A row in an epoch; the same for the same epoch, so that a resumed run reads what it read
-/// before.</param>
+/// <param name="Encode">A row in an epoch; the same for the same epoch, so that a resumed run reads what it read before.
+/// May run for several rows at once.</param>
 internal sealed record SubwordSampling(double Dropout, Func<int, int, (int[] Source, int[] Target)> Encode)
 {
-    /// <summary>The rows of some batches as they are in an epoch, and the batches among these.</summary>
-    public (EncodedPairs Rows, int[][] Batches) Sample(int epoch, int[][] batches)
+    /// <summary>Rows that are cut at a time: enough for each to find others of its new length, few enough for the
+    /// memory.</summary>
+    private const int RowsAtOnce = 1 << 15;
+
+    /// <summary>The batches of an epoch, and the rows that they number. Rows of one length differ by a third once they are cut
+    /// anew: they are batched by what they have become.</summary>
+    /// <param name="planned">Batches of the rows as they were, in their order in this epoch.</param>
+    /// <param name="tokensPerBatch">See <see cref="BatchPlanner"/>.</param>
+    /// <param name="seed">Fixes the order.</param>
+    /// <param name="threads">That cut rows.</param>
+    public IEnumerable<(EncodedPairs Rows, IEnumerable<int[]> Batches)> Batches(
+        int epoch, IEnumerable<int[]> planned, int tokensPerBatch, int seed, int threads)
     {
-        var rows = new EncodedPairs();
-        int[][] places = [.. batches.Select(batch => batch.Select(row =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        foreach (int[] rows in Collect(planned))
         {
-            var (source, target) = Encode(epoch, row);
-            rows.Add(source, target);
-            return rows.Count - 1;
-        }).ToArray())];
-        return (rows, places);
+            var cut = new (int[] Source, int[] Target)[rows.Length];
+            Parallel.For(0, rows.Length, parallel, i => cut[i] = Encode(epoch, rows[i]));
+            var pairs = new EncodedPairs();
+            foreach (var (source, target) in cut)
+                pairs.Add(source, target);
+            yield return (pairs, new BatchPlanner(pairs, tokensPerBatch).Shuffled(seed, epoch));
+        }
+    }
+
+    private static IEnumerable<int[]> Collect(IEnumerable<int[]> batches)
+    {
+        var rows = new List<int>();
+        foreach (int[] batch in batches)
+        {
+            rows.AddRange(batch);
+            if (rows.Count < RowsAtOnce)
+                continue;
+            yield return [.. rows];
+            rows.Clear();
+        }
+        if (rows.Count > 0)
+            yield return [.. rows];
     }
 }

@@ -90,11 +90,10 @@ internal sealed class TrainingLoop
             }
             while (isMore && run.StopReason is null)
             {
-                int[][] update = updates.Current;
+                var (rows, update) = updates.Current;
                 isMore = updates.MoveNext();
                 run.Position++;
-                var (rows, batches) = Sampling?.Sample(run.Epoch, update) ?? (_training, update);
-                Step(run, step, rows, batches, rate, updatesPerEpoch);
+                Step(run, step, rows, update, rate, updatesPerEpoch);
                 averages?.OnStep();
                 StopIfDue(run, isMore);
                 foreach (var observer in _observers)
@@ -123,8 +122,14 @@ internal sealed class TrainingLoop
         return run;
     }
 
-    /// <summary>The batches of each update of an epoch.</summary>
-    private IEnumerable<int[][]> Updates(int epoch) => _planner.Shuffled(_seed, epoch).Chunk(_options.GradientAccumulation);
+    /// <summary>The batches of each update of an epoch, and the rows that they number.</summary>
+    private IEnumerable<(EncodedPairs Rows, int[][] Batches)> Updates(int epoch)
+    {
+        var planned = _planner.Shuffled(_seed, epoch);
+        var batches = Sampling?.Batches(epoch, planned, _options.TokensPerBatch, _seed, _options.Threads ?? Environment.ProcessorCount)
+            ?? [(_training, planned)];
+        return batches.SelectMany(part => part.Batches.Chunk(_options.GradientAccumulation).Select(update => (part.Rows, update)));
+    }
 
     private static IEnumerable<(string Name, Tensor Tensor)> Tensors(TrainingStep step, WeightAverage? averages, BestWeights best)
     {

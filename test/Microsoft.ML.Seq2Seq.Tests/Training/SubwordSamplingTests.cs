@@ -1,0 +1,58 @@
+using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Runtime;
+using Microsoft.ML.Seq2Seq.Training;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Training;
+
+[TestClass]
+public sealed class SubwordSamplingTests
+{
+    private const int Rows = 40_000; // more than are cut at a time
+    private const int TokensPerBatch = 256;
+
+    [TestMethod]
+    public void ARowIsReadOnceInAnEpochAndIsBatchedByItsNewLength()
+    {
+        var read = Epoch(epoch: 1);
+
+        CollectionAssert.AreEqual(Enumerable.Range(0, Rows).ToArray(), read.SelectMany(batch => batch.Select(pair => pair.Source[0])).Order().ToArray());
+        foreach (var batch in read)
+        {
+            int longest = 1 + batch.Max(pair => Math.Max(pair.Source.Length, pair.Target.Length));
+            Assert.IsTrue(batch.Length == 1 || batch.Length * longest <= TokensPerBatch, $"{batch.Length} rows, {longest} tokens");
+            foreach (var (source, target) in batch)
+                CollectionAssert.AreEqual(Cut(1, source[0]).Target, target);
+        }
+    }
+
+    [TestMethod]
+    public void AnEpochIsTheSameEveryTimeAndUnlikeTheNext()
+    {
+        int[] Order(int epoch) => [.. Epoch(epoch).SelectMany(batch => batch.Select(pair => pair.Source[0]))];
+
+        CollectionAssert.AreEqual(Order(1), Order(1));
+        CollectionAssert.AreNotEqual(Order(1), Order(2));
+    }
+
+    private static List<(int[] Source, int[] Target)[]> Epoch(int epoch)
+    {
+        var usual = new EncodedPairs();
+        for (int row = 0; row < Rows; row++)
+            usual.Add(new int[1 + row % 20], new int[1 + row % 20]);
+        var sampling = new SubwordSampling(0.1, Cut);
+        var batches = sampling.Batches(epoch, new BatchPlanner(usual, TokensPerBatch).Shuffled(1, epoch), TokensPerBatch, seed: 1, threads: 2);
+        return [.. batches.SelectMany(part => part.Batches.Select(batch =>
+            batch.Select(pair => (part.Rows.Source(pair), part.Rows.Target(pair))).ToArray()))];
+    }
+
+    /// <summary>Up to twice as long as usual; its first token is the row.</summary>
+    private static (int[] Source, int[] Target) Cut(int epoch, int row)
+    {
+        var random = new SplitMix64(SplitMix64.Combine((ulong)epoch, (ulong)row));
+        int usual = 1 + row % 20;
+        int[] source = new int[usual + random.NextBelow(usual + 1)], target = new int[usual + random.NextBelow(usual + 1)];
+        source[0] = row;
+        Array.Fill(target, row);
+        return (source, target);
+    }
+}
