@@ -55,6 +55,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
                 observers.Add(tensorBoard);
             observers.AddRange(watchers);
             var run = Train(model, data, seed, validator, observers);
+            NativeHeap.ReturnFreeMemory();
             var report = Report(data, model, run, seed, device);
             var trained = new TextGenerator(new SharedModel(ServedModel.Of(model)), data.Codec, device);
             return new Seq2SeqTransformer(host, trained, Configuration(data), report);
@@ -105,7 +106,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
     private List<ITrainingObserver> Observers(
         IChannel channel, IProgressChannel progressChannel, Validator validator)
     {
-        List<ITrainingObserver> observers = [new ChannelObserver(channel, progressChannel)];
+        List<ITrainingObserver> observers = [new ChannelObserver(channel, progressChannel), new HeapObserver()];
         if (options.Training.EarlyStoppingPatience is { } patience)
             observers.Add(new EarlyStopping(patience));
         if (options.Training.Progress is { } progress)
