@@ -45,7 +45,7 @@ internal static class SequenceStudy
             Training = new TrainingOptions
             {
                 TokensPerBatch = 2048,
-                MaxEpochs = 20,
+                MaxEpochs = 30,
                 Schedule = LearningRateSchedule.Linear, // down to zero: nothing is left of the last noise
                 LearningRate = 0.001,
                 LabelSmoothing = 0,
