@@ -40,7 +40,7 @@ public sealed class SubwordOptions
     public OverflowPolicy OverflowPolicy { get; set; } = OverflowPolicy.Truncate;
 
     /// <summary>Probability that a merge is left out each time a training text is encoded (BPE-dropout, Provilkov et al.
-    /// 2020): the model sees many spellings of a word. Default 0; 0.1 is the paper's, and helps small corpora. Prediction
+    /// 2020): the model sees many spellings of a word. Default 0; 0.1 is the paper's, and helps small corpora where training is long. Prediction
     /// never drops. An option of trainers, also of those that get keys from <c>LearnSubwords</c>: a stage can't know
     /// whether its rows are trained on.</summary>
     public double Dropout { get; set; }
