@@ -106,7 +106,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
     private List<ITrainingObserver> Observers(
         IChannel channel, IProgressChannel progressChannel, Validator validator)
     {
-        List<ITrainingObserver> observers = [new ChannelObserver(channel, progressChannel), new HeapObserver()];
+        List<ITrainingObserver> observers = [new ChannelObserver(channel, progressChannel)];
         if (options.Training.EarlyStoppingPatience is { } patience)
             observers.Add(new EarlyStopping(patience));
         if (options.Training.Progress is { } progress)

@@ -8,8 +8,7 @@ internal static unsafe class NativeHeap
     private static readonly delegate* unmanaged<nuint, int> _trim = Find();
 
     /// <summary>Gives free memory back to the operating system. glibc keeps what was freed between blocks in use: after training
-    /// on batches of many shapes three quarters of the process's memory can be that. Takes a tenth of a second for a gigabyte;
-    /// does nothing with other C libraries.</summary>
+    /// on batches of many shapes, most of the process's memory. Does nothing with other C libraries.</summary>
     public static void ReturnFreeMemory()
     {
         if (_trim != null)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.ML.Runtime;
-using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Training;
 
@@ -15,27 +14,6 @@ internal sealed class EarlyStopping(int patience) : ITrainingObserver
     {
         if (run.ValidationsSinceBest >= patience)
             run.Stop($"no better validation in {patience} validations");
-    }
-}
-
-/// <summary>Returns memory that batches of ever new shapes leave behind, once a minute: it would add up, and to return it takes a
-/// fraction of a second.</summary>
-internal sealed class HeapObserver : ITrainingObserver
-{
-    private static readonly TimeSpan _interval = TimeSpan.FromMinutes(1);
-
-    private readonly Stopwatch _sinceReturn = Stopwatch.StartNew();
-
-    public void OnStep(TrainingRun run)
-    {
-        if (_sinceReturn.Elapsed < _interval)
-            return;
-        NativeHeap.ReturnFreeMemory();
-        _sinceReturn.Restart();
-    }
-
-    public void OnValidation(TrainingRun run)
-    {
     }
 }
 

@@ -8,9 +8,11 @@ namespace Microsoft.ML.Seq2Seq.Training;
 /// May run for several rows at once.</param>
 internal sealed record SubwordSampling(double Dropout, Func<int, int, (int[] Source, int[] Target)> Encode)
 {
-    /// <summary>Rows that are cut at a time: enough for each to find others of its new length, few enough for the
-    /// memory.</summary>
-    private const int RowsAtOnce = 1 << 15;
+    /// <summary>Tokens, as planned, that are cut at a time: enough for each row to find others of its new length, few enough for
+    /// the memory.</summary>
+    private const int TokensAtOnce = 1 << 18;
+
+    private const int LeastBatchesAtOnce = 16; // where a batch has many tokens
 
     /// <summary>The batches of an epoch, and the rows that they number. Rows of one length differ by a third once they are cut
     /// anew: they are batched by what they have become.</summary>
@@ -22,29 +24,15 @@ internal sealed record SubwordSampling(double Dropout, Func<int, int, (int[] Sou
         int epoch, IEnumerable<int[]> planned, int tokensPerBatch, int seed, int threads)
     {
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        foreach (int[] rows in Collect(planned))
+        foreach (int[][] batches in planned.Chunk(Math.Max(LeastBatchesAtOnce, TokensAtOnce / tokensPerBatch)))
         {
+            int[] rows = [.. batches.SelectMany(batch => batch)];
             var cut = new (int[] Source, int[] Target)[rows.Length];
             Parallel.For(0, rows.Length, parallel, i => cut[i] = Encode(epoch, rows[i]));
-            var pairs = new EncodedPairs();
+            var pairs = new EncodedPairs(int.MaxValue, int.MaxValue, directory: "", memoryLimit: int.MaxValue); // never on disk
             foreach (var (source, target) in cut)
                 pairs.Add(source, target);
             yield return (pairs, new BatchPlanner(pairs, tokensPerBatch).Shuffled(seed, epoch));
         }
-    }
-
-    private static IEnumerable<int[]> Collect(IEnumerable<int[]> batches)
-    {
-        var rows = new List<int>();
-        foreach (int[] batch in batches)
-        {
-            rows.AddRange(batch);
-            if (rows.Count < RowsAtOnce)
-                continue;
-            yield return [.. rows];
-            rows.Clear();
-        }
-        if (rows.Count > 0)
-            yield return [.. rows];
     }
 }

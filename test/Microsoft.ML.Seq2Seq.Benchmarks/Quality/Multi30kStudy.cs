@@ -76,8 +76,8 @@ internal static class Multi30kStudy
         };
     }
 
-    /// <summary>The same with a learning rate that ends at zero, and the epochs whose mean translates best. (BPE-dropout does not
-    /// help so small a model: docs/benchmarks.md.)</summary>
+    /// <summary>The same with a learning rate that ends at zero, and the epochs whose mean translates best. (What became of
+    /// BPE-dropout: docs/benchmarks.md.)</summary>
     private static TransformerTrainer.Options OurRecipe()
     {
         var recipe = PublishedRecipe();
