@@ -29,7 +29,7 @@ internal abstract unsafe class PackedMatrix(int outputs, int inputs)
 
     /// <summary>How far ahead weights are fetched, in bytes: read by one row from a cache that is shared, they come in 40 µs
     /// rather than 50.</summary>
-    protected const int PrefetchDistance = 2048;
+    public const int PrefetchDistance = 2048;
 
     /// <summary>Rows of x that stay in the cache while the panels pass by, in bytes.</summary>
     private const int ChunkBytes = 1 << 18;

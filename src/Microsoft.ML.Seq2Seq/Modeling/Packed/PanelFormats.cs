@@ -15,8 +15,19 @@ internal unsafe interface IPanelFormat
     /// <summary>The second input's.</summary>
     static abstract Vector512<float> Second(byte* pair, int vector);
 
+    /// <summary>The first input's weights of outputs 8·vector …</summary>
+    static abstract Vector256<float> First8(byte* pair, int vector);
+
+    /// <summary>The second input's.</summary>
+    static abstract Vector256<float> Second8(byte* pair, int vector);
+
     /// <summary>Fetches the weights of a pair that is used soon.</summary>
     static abstract void Prefetch(byte* pair);
+
+    /// <summary>Fetches those of the first outputs alone.</summary>
+    /// <param name="pair">Of inputs; or where in it some outputs' weights begin.</param>
+    /// <param name="vectors">Of eight outputs: 2 or 4.</param>
+    static abstract void Prefetch(byte* pair, int vectors);
 
     static abstract void Set(byte* pair, int input, int output, float value);
 
@@ -35,10 +46,26 @@ internal readonly unsafe struct Float32Panel : IPanelFormat
     public static Vector512<float> Second(byte* pair, int vector) => Vector512.Load((float*)pair + PackedMatrix.Panel + 16 * vector);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> First8(byte* pair, int vector) => Vector256.Load((float*)pair + 8 * vector);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Second8(byte* pair, int vector) => Vector256.Load((float*)pair + PackedMatrix.Panel + 8 * vector);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(byte* pair)
     {
         VectorMath.PrefetchFour(pair);
         VectorMath.PrefetchFour(pair + 256);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(byte* pair, int vectors)
+    {
+        for (int line = 0; line < vectors / 2; line++)
+        {
+            VectorMath.Prefetch(pair + 64 * line);
+            VectorMath.Prefetch(pair + 256 + 64 * line);
+        }
     }
 
     public static void Set(byte* pair, int input, int output, float value) => ((float*)pair)[input * PackedMatrix.Panel + output] = value;
@@ -61,7 +88,22 @@ internal readonly unsafe struct BFloat16Panel : IPanelFormat
         (Vector512.Load((uint*)pair + 16 * vector) & Vector512.Create(0xFFFF0000u)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> First8(byte* pair, int vector) =>
+        Vector256.ShiftLeft(Vector256.Load((uint*)pair + 8 * vector), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Second8(byte* pair, int vector) =>
+        (Vector256.Load((uint*)pair + 8 * vector) & Vector256.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(byte* pair) => VectorMath.PrefetchFour(pair);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(byte* pair, int vectors)
+    {
+        for (int line = 0; line < vectors / 2; line++)
+            VectorMath.Prefetch(pair + 64 * line);
+    }
 
     public static void Set(byte* pair, int input, int output, float value) => ((ushort*)pair)[2 * output + input] = Round(value);
 

@@ -157,15 +157,21 @@ internal static unsafe class VectorMath
         return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2)))[0];
     }
 
-    /// <summary>Fetches two cache lines, 128 bytes, that are wanted soon. What reads memory in order is fetched by the hardware
+    /// <summary>Fetches a cache line, 64 bytes, that is wanted soon. What reads memory in order is fetched by the hardware
     /// too, but it begins anew with every page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(address);
+    }
+
+    /// <summary>Fetches two.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void PrefetchTwo(void* address)
     {
-        if (!Sse.IsSupported)
-            return;
-        Sse.Prefetch0(address);
-        Sse.Prefetch0((byte*)address + 64);
+        Prefetch(address);
+        Prefetch((byte*)address + 64);
     }
 
     /// <summary>Fetches four.</summary>

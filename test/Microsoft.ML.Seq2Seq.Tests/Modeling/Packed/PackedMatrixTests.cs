@@ -10,6 +10,8 @@ public sealed unsafe class PackedMatrixTests
     private static readonly InferencePrecision[] _precisions =
         [InferencePrecision.Float32, InferencePrecision.BFloat16, InferencePrecision.Int8];
 
+    private delegate void PanelSetter(byte* pair, int input, int output, float value);
+
     private readonly Random _random = new(7);
 
     public static IEnumerable<object[]> Shapes() =>
@@ -84,8 +86,44 @@ public sealed unsafe class PackedMatrixTests
         CollectionAssert.AreEqual(plain.Zip(before, (a, b) => a + b).ToArray(), Multiply(matrix, x, Rows, bias, Epilogue.Add, before));
     }
 
+    /// <summary>A machine takes one of them by its registers; each sums every output in the order of the inputs.</summary>
     [TestMethod]
-    public void WithoutTheMachinesInstructionsInt8GivesTheSameBits()
+    public void KernelsForNarrowAndForWideRegistersGiveTheSameBits()
+    {
+        AssertSame<Float32Panel>(Float32Panel.Set);
+        AssertSame<BFloat16Panel>(BFloat16Panel.Set);
+
+        void AssertSame<TFormat>(PanelSetter set)
+            where TFormat : struct, IPanelFormat
+        {
+            const int Pairs = 21, Rows = 23;
+            var weights = new byte[Pairs * 2 * PackedMatrix.Panel * TFormat.Size + 2 * PackedMatrix.PrefetchDistance];
+            float[] x = Normal(Rows * 2 * Pairs), bias = Normal(PackedMatrix.Panel);
+            fixed (byte* panel = weights)
+            fixed (float* input = x, shift = bias)
+            {
+                for (int i = 0; i < Pairs * 2 * PackedMatrix.Panel; i++)
+                    set(panel + i / (2 * PackedMatrix.Panel) * 2 * PackedMatrix.Panel * TFormat.Size, i & 1, i / 2 % PackedMatrix.Panel, Normal(1)[0]);
+                for (int rows = 1; rows <= Rows; rows++)
+                {
+                    foreach (var epilogue in new[] { Epilogue.Store, Epilogue.StoreRelu, Epilogue.Add })
+                    {
+                        float[] narrow = new float[Rows * PackedMatrix.Panel], wide = new float[Rows * PackedMatrix.Panel];
+                        fixed (float* a = narrow, b = wide)
+                        {
+                            PanelKernel256<TFormat>.Multiply(input, rows, 2 * Pairs, panel, Pairs, a, PackedMatrix.Panel, shift, epilogue);
+                            PanelKernel512<TFormat>.Multiply(input, rows, 2 * Pairs, panel, Pairs, b, PackedMatrix.Panel, shift, epilogue);
+                        }
+                        CollectionAssert.AreEqual(wide, narrow, $"{rows} rows, {epilogue}");
+                        Assert.IsTrue(narrow[((rows - 1) * PackedMatrix.Panel)..(rows * PackedMatrix.Panel)].Any(value => value != 0));
+                    }
+                }
+            }
+        }
+    }
+
+    [TestMethod]
+    public void PairsAndQuadsOfInt8GiveTheSameBits()
     {
         const int Rows = 9, Outputs = 75, Inputs = 133;
         var values = new sbyte[Outputs * Inputs];
@@ -94,8 +132,8 @@ public sealed unsafe class PackedMatrixTests
         float[] x = Normal(Rows * Inputs), bias = Normal(Outputs);
         x[5] = 300; // an outlier takes all of the range
         float[] native = Multiply(new Int8Matrix(values, scales, Outputs, Inputs), x, Rows, bias, Epilogue.Store);
-        float[] portable = Multiply(new Int8Matrix(values, scales, Outputs, Inputs, portable: true), x, Rows, bias, Epilogue.Store);
-        CollectionAssert.AreEqual(portable, native);
+        float[] pairs = Multiply(new Int8Matrix(values, scales, Outputs, Inputs, byPairs: true), x, Rows, bias, Epilogue.Store);
+        CollectionAssert.AreEqual(pairs, native);
     }
 
     [TestMethod]
