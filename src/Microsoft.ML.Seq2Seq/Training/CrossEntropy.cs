@@ -28,11 +28,14 @@ internal static class CrossEntropy
 
     /// <summary>Runs the model forward and back: adds to the gradients of its parameters.</summary>
     /// <param name="model">Every parameter has a gradient, zero before the first batch of an update.</param>
-    /// <param name="batch">The batch.</param>
+    /// <param name="batch">The batch; where the passes are to be consistent, with every row twice: once in its first half, and
+    /// in the same order in the second.</param>
     /// <param name="smoothing">ε</param>
     /// <param name="scale">Factor on the gradient: 1 / (target tokens of the update) makes it that of the mean.</param>
     /// <param name="training">Fresh.</param>
-    public static LossSum ForwardBackward(SequenceModel model, Batch batch, double smoothing, double scale, TrainingPass training)
+    /// <param name="consistency">α of <see cref="ConsistencyLoss"/>; 0: each row counts for itself.</param>
+    public static LossSum ForwardBackward(SequenceModel model, Batch batch, double smoothing, double scale, TrainingPass training,
+        double consistency = 0)
     {
         using var scope = NewDisposeScope();
         var decoded = model.Forward(batch, training); // (B, T, D)
@@ -41,7 +44,8 @@ internal static class CrossEntropy
         using (torch.no_grad())
         {
             gradient = torch.zeros_like(decoded, requires_grad: false);
-            sum = Accumulate(model, batch, decoded.detach(), smoothing, (scale, gradient.view(-1, model.Width)), training.Precision);
+            sum = Accumulate(model, batch, decoded.detach(), smoothing,
+                new BackwardPass(scale, gradient.view(-1, model.Width), consistency), training.Precision);
         }
         training.Backward(decoded, gradient);
         return sum;
@@ -56,8 +60,7 @@ internal static class CrossEntropy
     }
 
     private static LossSum Accumulate(
-        SequenceModel model, Batch batch, Tensor decoded, double smoothing, (double Scale, Tensor Gradient)? backward,
-        ScalarType precision)
+        SequenceModel model, Batch batch, Tensor decoded, double smoothing, BackwardPass? backward, ScalarType precision)
     {
         bool isReduced = precision != ScalarType.Float32;
         bool byOneDnn = !isReduced && OneDnn.IsFaster && decoded.device_type == DeviceType.CPU;
@@ -65,8 +68,9 @@ internal static class CrossEntropy
         var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions); // (N)
         var weight = model.OutputWeight.detach().to(precision); // (V, D)
         var weightGradient = backward is null ? null : model.OutputWeight.grad;
-        long count = rows.shape[0];
-        long chunk = isReduced || byOneDnn ? ChunkRowsReduced : ChunkRows;
+        bool isTwice = backward?.Consistency > 0;
+        long count = isTwice ? rows.shape[0] / 2 : rows.shape[0]; // of tokens; a second pass over them follows the first
+        long chunk = (isReduced || byOneDnn ? ChunkRowsReduced : ChunkRows) / (isTwice ? 2 : 1);
         var sum = new LossSum(0, 0, count);
         // (2) the sums on a GPU, which are fetched once: it would wait at every chunk.
         var totals = decoded.device_type == DeviceType.CPU ? null : torch.zeros(2, ScalarType.Float32, device: decoded.device);
@@ -74,21 +78,26 @@ internal static class CrossEntropy
         {
             using var scope = NewDisposeScope();
             long length = Math.Min(chunk, count - start);
-            var row = rows.narrow(0, start, length); // (n, D)
+            // (count) or (2 · count) → (n) or (2n)
+            Tensor Part(Tensor all) => isTwice ? torch.cat([all.narrow(0, start, length), all.narrow(0, count + start, length)]) : all.narrow(0, start, length);
+            var row = Part(rows); // (n, D), or (2n, D) for both passes; the shapes below likewise
             var logits = byOneDnn ? OneDnn.Linear(row, weight) : nn.functional.linear(row, weight); // (n, V)
             var target = targets.narrow(0, start, length); // (n)
             var logitGradient = logits; // (n, V)
             if (totals is null)
             {
-                var (smoothed, likelihood) = LogitLoss.Replace(logits, target.data<long>().ToArray(), smoothing, backward?.Scale);
+                long[] ids = target.data<long>().ToArray();
+                var (smoothed, likelihood) = isTwice
+                    ? ConsistencyLoss.Replace(logits, ids, smoothing, backward!.Consistency, backward.Scale)
+                    : LogitLoss.Replace(logits, ids, smoothing, backward?.Scale);
                 sum += new LossSum(smoothed, likelihood, 0);
             }
             else
-                logitGradient = Loss(logits, target.unsqueeze(1), smoothing, backward?.Scale ?? 0, totals);
-            if (backward is not var (_, gradient))
+                logitGradient = TensorLoss.Gradient(logits, Part(targets), smoothing, backward?.Consistency ?? 0, backward?.Scale ?? 0, totals);
+            if (backward is null)
                 continue;
             var rowGradient = byOneDnn ? OneDnn.Linear(logitGradient, weight.t()) : logitGradient.mm(weight).to(ScalarType.Float32); // (n, D)
-            gradient.index_copy_(0, batch.TargetPositions.narrow(0, start, length), rowGradient);
+            backward.Gradient.index_copy_(0, Part(batch.TargetPositions), rowGradient);
             if (byOneDnn)
                 weightGradient!.Accumulate(LinearFunction.WeightGradient(logitGradient, row));
             else if (isReduced)
@@ -102,23 +111,9 @@ internal static class CrossEntropy
         return new LossSum(sums[0], sums[1], count);
     }
 
-    /// <summary>(n, V), (n, 1) → the gradient by the logits, (n, V); adds the sums of the loss to the totals.</summary>
-    private static Tensor Loss(Tensor logits, Tensor target, double smoothing, double scale, Tensor totals)
-    {
-        using Scalar onTarget = 1 - smoothing, onAll = smoothing;
-        // d loss / d logits = p - (1-ε)·onehot(y) - ε/V
-        using Scalar share = smoothing / logits.shape[1], lessOnTarget = smoothing - 1, factor = scale;
-        var precision = logits.dtype;
-        logits = logits.to(ScalarType.Float32);
-        var probabilities = logits.softmax(1);
-        // log Σ exp(l) = max l - log max p: cheaper than logsumexp, and as stable.
-        var normalizer = logits.amax([1], true).sub(probabilities.amax([1], true).log());
-        var likelihood = normalizer.sub(logits.gather(1, target));
-        var uniform = normalizer.sub(logits.mean([1], true));
-        totals[0].Accumulate(likelihood.mul(onTarget).Plus(uniform.mul(onAll)).sum());
-        totals[1].Accumulate(likelihood.sum());
-        probabilities.sub_(share);
-        probabilities.scatter_add_(1, target, torch.full_like(likelihood, lessOnTarget));
-        return probabilities.mul_(factor).to(precision);
-    }
+    /// <summary>What the loss needs where gradients are wanted.</summary>
+    /// <param name="Scale">Factor on them.</param>
+    /// <param name="Gradient">(B·T, D), zero; gets that by the decoder's output.</param>
+    /// <param name="Consistency">α of <see cref="ConsistencyLoss"/>.</param>
+    private sealed record BackwardPass(double Scale, Tensor Gradient, double Consistency);
 }

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Modeling;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Training;
@@ -12,7 +11,7 @@ namespace Microsoft.ML.Seq2Seq.Training;
 /// Label-smoothed loss of rows of logits and its gradient, on a CPU. libtorch's operations make a dozen passes over a matrix
 /// that no cache holds; here each row is done with while the core's own cache has it.
 /// </summary>
-internal static unsafe class LogitLoss
+internal static class LogitLoss
 {
     private const int Lanes = 16;
 
@@ -25,34 +24,19 @@ internal static unsafe class LogitLoss
     {
         if (targets.Length == 0)
             return default;
-        int vocabulary = (int)logits.shape[1];
-        bool isReduced = logits.dtype == ScalarType.BFloat16;
+        var rows = new LogitRows(logits);
         var losses = new (double Smoothed, double Likelihood)[targets.Length];
-        using var head = logits.narrow(0, 0, 1); // a span cannot be longer than 2³¹ bytes
-        fixed (byte* bytes = head.bytes)
+        rows.Share(targets.Length, (start, end) =>
         {
-            byte* first = bytes;
-            void Rows(int start, int end)
+            float[]? scratch = null;
+            for (int row = start; row < end; row++)
             {
-                float[] scratch = isReduced ? GC.AllocateUninitializedArray<float>(vocabulary) : [];
-                for (int row = start; row < end; row++)
-                {
-                    ushort* reduced = (ushort*)first + (long)row * vocabulary;
-                    var values = isReduced ? scratch : new Span<float>((float*)first + (long)row * vocabulary, vocabulary);
-                    if (isReduced)
-                        Widen(reduced, values);
-                    losses[row] = Row(values, (int)targets[row], smoothing, scale);
-                    if (isReduced && scale is not null)
-                        Round(values, reduced);
-                }
+                var values = rows.Read(row, ref scratch);
+                losses[row] = Row(values, (int)targets[row], smoothing, scale);
+                if (scale is not null)
+                    rows.Write(row, values);
             }
-            int threads = torch.get_num_threads(), share = (targets.Length + threads - 1) / threads;
-            if (threads == 1)
-                Rows(0, targets.Length);
-            else
-                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads },
-                    thread => Rows(Math.Min(thread * share, targets.Length), Math.Min((thread + 1) * share, targets.Length)));
-        }
+        });
         return (losses.Sum(loss => loss.Smoothed), losses.Sum(loss => loss.Likelihood));
     }
 
@@ -111,40 +95,5 @@ internal static unsafe class LogitLoss
             Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref first, (nuint)i), factors, minus).StoreUnsafe(ref first, (nuint)i);
         for (; i < row.Length; i++)
             row[i] = row[i] * factor - less;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Widen(ushort* values, Span<float> row)
-    {
-        ref float first = ref MemoryMarshal.GetReference(row);
-        int i = 0;
-        for (; i <= row.Length - 2 * Lanes; i += 2 * Lanes)
-        {
-            var (lower, upper) = Vector512.Widen(Vector512.Load(values + i));
-            Vector512.ShiftLeft(lower, 16).AsSingle().StoreUnsafe(ref first, (nuint)i);
-            Vector512.ShiftLeft(upper, 16).AsSingle().StoreUnsafe(ref first, (nuint)(i + Lanes));
-        }
-        for (; i < row.Length; i++)
-            row[i] = BitConverter.UInt32BitsToSingle((uint)values[i] << 16);
-    }
-
-    /// <summary>To the nearest, ties to even.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Round(Span<float> row, ushort* values)
-    {
-        ref float first = ref MemoryMarshal.GetReference(row);
-        int i = 0;
-        for (; i <= row.Length - 2 * Lanes; i += 2 * Lanes)
-            Vector512.Narrow(Round(Vector512.LoadUnsafe(ref first, (nuint)i)), Round(Vector512.LoadUnsafe(ref first, (nuint)(i + Lanes)))).Store(values + i);
-        for (; i < row.Length; i++)
-            values[i] = BFloat16Panel.Round(row[i]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Round(Vector512<float> x)
-    {
-        var bits = x.AsUInt32();
-        var odd = Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One;
-        return Vector512.ShiftRightLogical(bits + Vector512.Create(0x7FFFu) + odd, 16);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class Replicas : IDisposable
 
     private readonly Replica[] _replicas;
     private readonly WorkerThread[] _workers; // one less: the first replica runs on the caller's thread
-    private readonly double _smoothing;
+    private readonly double _smoothing, _consistency;
     private readonly ScalarType _precision;
     private readonly bool _recomputes;
 
@@ -35,6 +35,7 @@ internal sealed class Replicas : IDisposable
         _replicas = new Replica[isSmall ? torch.get_num_threads() : 1];
         _workers = new WorkerThread[_replicas.Length - 1];
         _smoothing = options.LabelSmoothing;
+        _consistency = options.ConsistencyWeight;
         for (int i = 0; i < _replicas.Length; i++)
         {
             var dropout = new Dropout(SplitMix64.Combine((ulong)seed, (ulong)i));
@@ -117,8 +118,11 @@ internal sealed class Replicas : IDisposable
     {
         if (rows.Length == 0)
             return default;
+        if (_consistency > 0)
+            rows = [.. rows, .. rows];
         using var batch = Batch.Create(pairs, rows, replica.Parameters.Values.device);
-        return CrossEntropy.ForwardBackward(replica.Model, batch, _smoothing, scale, new TrainingPass(replica.Dropout, _precision, _recomputes));
+        var pass = new TrainingPass(replica.Dropout, _precision, _recomputes);
+        return CrossEntropy.ForwardBackward(replica.Model, batch, _smoothing, scale, pass, _consistency);
     }
 
     private sealed record Replica(SequenceModel Model, FlatParameters Parameters, Dropout Dropout);

@@ -8,6 +8,8 @@ namespace Microsoft.ML.Seq2Seq.Benchmarks.Quality;
 internal static class Multi30kStudy
 {
     private const double Milestone = 38; // BLEU on the validation rows: time to it is reported
+    private const int PublishedMerges = 10_000;
+    private const int Others = 320; // pieces of a vocabulary that no merge made: special tokens, 256 bytes, an alphabet of about 60
     private const string Published = "published", Ours = "ours";
 
     public static System.CommandLine.Command Command()
@@ -19,20 +21,44 @@ internal static class Multi30kStudy
             DefaultValueFactory = _ => Published,
         };
         recipe.AcceptOnlyFromAmong(Published, Ours);
+        var merges = new Option<int>("--merges")
+        {
+            Description = "of byte pairs, for the vocabulary that both languages share",
+            DefaultValueFactory = _ => PublishedMerges,
+        };
+        var consistency = new Option<double>("--consistency") { Description = "weight of the divergence between two passes (R-Drop); a batch is then 4k tokens, twice" };
         return StudySettings.CreateCommand("multi30k", "English to German captions: BLEU on test2016.",
-            (settings, parsed) => Run(settings, parsed.GetValue(raw), parsed.GetValue(recipe) == Ours), [raw, recipe],
-            parsed => (parsed.GetValue(raw) ? "-raw" : "") + (parsed.GetValue(recipe) == Ours ? "-ours" : ""));
+            (settings, parsed) => Run(settings, Choices(parsed)), [raw, recipe, merges, consistency],
+            parsed => Choices(parsed).Suffix);
+
+        Variant Choices(ParseResult parsed) => new(
+            parsed.GetValue(raw), parsed.GetValue(recipe) == Ours, parsed.GetValue(merges), parsed.GetValue(consistency));
     }
 
-    private static void Run(StudySettings settings, bool raw, bool ours) => StudyResult.Once(settings.Folder, () =>
+    /// <summary>What the command line chose.</summary>
+    private sealed record Variant(bool Raw, bool Ours, int Merges, double Consistency)
     {
-        var data = Multi30kData.Read(settings.Data, raw);
-        using var run = StudyRun.Train(settings, ours ? OurRecipe() : PublishedRecipe(), data.Training, data.Validation);
-        return StudyResult.Of(run, $"multi30k{(raw ? " --raw" : "")}{(ours ? " --recipe ours" : "")}",
-            "Transformer Tiny, post-norm, dropout 0.3, joint BPE of 10,000 merges, peak 0.005 after 2,000 updates of " +
-            "8k tokens, mean of the last 10 epochs, beam 5, length penalty 1; " +
-            (ours ? "cosine to zero over 5,000 updates, chosen by BLEU" : "at most 8,000 updates, chosen by loss with patience 10") +
-            (raw ? "; raw text" : "; lower-cased tokenised text"),
+        /// <summary>As on the command line.</summary>
+        public string Arguments => (Raw ? " --raw" : "") + (Ours ? " --recipe ours" : "") +
+            (Merges == PublishedMerges ? "" : string.Create(CultureInfo.InvariantCulture, $" --merges {Merges}") +
+            (Consistency == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" --consistency {Consistency}")));
+
+        /// <summary>For a folder's name.</summary>
+        public string Suffix => Arguments.Replace("--", "", StringComparison.Ordinal).Replace(' ', '-');
+    }
+
+    private static void Run(StudySettings settings, Variant choices) => StudyResult.Once(settings.Folder, () =>
+    {
+        var data = Multi30kData.Read(settings.Data, choices.Raw);
+        using var run = StudyRun.Train(settings, Recipe(choices), data.Training, data.Validation);
+        return StudyResult.Of(run, $"multi30k{choices.Arguments}",
+            string.Create(CultureInfo.InvariantCulture, $"Transformer Tiny, post-norm, dropout 0.3, joint BPE of {choices.Merges:n0} merges, ") +
+            "peak 0.005 after 2,000 updates of " + (choices.Consistency > 0
+                ? string.Create(CultureInfo.InvariantCulture, $"4k tokens, each in two passes of consistency {choices.Consistency}, ")
+                : "8k tokens, ") +
+            "mean of the last 10 epochs, beam 5, length penalty 1; " +
+            (choices.Ours ? "cosine to zero over 5,000 updates, chosen by BLEU" : "at most 8,000 updates, chosen by loss with patience 10") +
+            (choices.Raw ? "; raw text" : "; lower-cased tokenised text"),
             [.. data.Score(run), .. TimeToMilestone(run, data)]);
     });
 
@@ -46,7 +72,19 @@ internal static class Multi30kStudy
         yield return new StudyScore($"processor minutes to {first}", reached.Point.ProcessorSeconds / 60, note);
     }
 
-    /// <summary>The published one. Ours differs in that the mean of the last 10 epochs is what is validated, and the best mean
+    private static TransformerTrainer.Options Recipe(Variant choices)
+    {
+        var recipe = choices.Ours ? OurRecipe() : PublishedRecipe();
+        recipe.Tokenization.VocabularySize = Others + choices.Merges;
+        if (choices.Consistency > 0)
+        {
+            recipe.Training.ConsistencyWeight = choices.Consistency;
+            recipe.Training.GradientAccumulation = 1; // each update costs what it did
+        }
+        return recipe;
+    }
+
+    /// <summary>The published one, but for its vocabulary. Ours differs in that the mean of the last 10 epochs is what is validated, and the best mean
     /// is kept; and in the form of the length penalty, (5 + length) / 6 rather than length.</summary>
     private static TransformerTrainer.Options PublishedRecipe()
     {
@@ -56,8 +94,6 @@ internal static class Multi30kStudy
         return new TransformerTrainer.Options
         {
             Architecture = architecture,
-            // 10,000 merges, beside 4 special tokens, 256 bytes and an alphabet of about 60.
-            Tokenization = new SubwordOptions { VocabularySize = 10_320 },
             Training = new TrainingOptions
             {
                 TokensPerBatch = 4096,

@@ -21,6 +21,7 @@ public sealed class TrainingOptionsTests
         ("Epsilon", o => o.Epsilon = 0),
         ("WeightDecay", o => o.WeightDecay = -1),
         ("LabelSmoothing", o => o.LabelSmoothing = 1),
+        ("ConsistencyWeight", o => o.ConsistencyWeight = -1),
         ("GradientClipNorm", o => o.GradientClipNorm = double.PositiveInfinity),
         ("AverageCheckpoints", o => o.AverageCheckpoints = 0),
         ("AverageCheckpoints", o => (o.AverageCheckpoints, o.ExponentialMovingAverage) = (2, 0.9)),
