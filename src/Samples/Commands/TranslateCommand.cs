@@ -26,8 +26,9 @@ internal static class TranslateCommand
         Option<int> warmup = CommandParts.Number("--warmup", "Steps until it is reached (default: a tenth of all)", 0, 10_000_000);
         Option<int> beam = CommandParts.Number("--beam", "Prefixes that the search keeps; 1 is greedy", 1, 1024, 4);
         Option<int> seed = CommandParts.Number("--seed", "Seed of the training", 0, int.MaxValue, 1);
+        Option<string> board = new("--tensorboard") { Description = "Folder for TensorBoard's event files (default: none)", HelpName = "FOLDER" };
         Command command = new("translate", "Trains a model on pairs of texts, measures it, and saves it. Ctrl+C ends the training and saves the best model so far.")
-        { train, valid, test, output, preset, epochs, minutes, vocabulary, tokens, dropout, rate, warmup, beam, seed };
+        { train, valid, test, output, preset, epochs, minutes, vocabulary, tokens, dropout, rate, warmup, beam, seed, board };
         command.Runs((parse, cancellation) =>
         {
             TransformerArchitecture architecture = parse.GetValue(preset) switch
@@ -52,6 +53,7 @@ internal static class TranslateCommand
                     Schedule = LearningRateSchedule.Cosine,
                     LearningRate = parse.Given(rate) ?? (architecture.ModelDimension <= 128 ? 0.002 : 0.001),
                     WarmupSteps = parse.Given(warmup),
+                    TensorBoardDirectory = parse.GetValue(board),
                     CancellationToken = cancellation,
                 },
                 Decoding = Search(new DecodingOptions(), parse.GetValue(beam)),
