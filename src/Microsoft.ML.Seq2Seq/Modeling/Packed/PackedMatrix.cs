@@ -27,6 +27,9 @@ internal abstract unsafe class PackedMatrix(int outputs, int inputs)
     /// <summary>Elements that the width of a row is a multiple of.</summary>
     public const int Panel = 64;
 
+    /// <summary>A quarter of that, as many outputs as six rows can be multiplied with in sixteen registers of eight numbers.</summary>
+    public const int Strip = 16;
+
     /// <summary>How far ahead weights are fetched, in bytes: read by one row from a cache that is shared, they come in 40 µs
     /// rather than 50.</summary>
     public const int PrefetchDistance = 2048;

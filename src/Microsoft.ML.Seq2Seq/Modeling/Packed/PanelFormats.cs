@@ -3,35 +3,34 @@ using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
-/// <summary>How the weights of two inputs and 64 outputs lie in memory.</summary>
+/// <summary>How the weights of two inputs and some outputs lie in memory: 64 outputs, a panel, or 16, a strip.</summary>
 internal unsafe interface IPanelFormat
 {
     /// <summary>Bytes of one weight.</summary>
     static abstract int Size { get; }
 
-    /// <summary>The first input's weights of outputs 16·vector …</summary>
+    /// <summary>The first input's weights of a panel's outputs 16·vector …</summary>
     static abstract Vector512<float> First(byte* pair, int vector);
 
     /// <summary>The second input's.</summary>
     static abstract Vector512<float> Second(byte* pair, int vector);
 
-    /// <summary>The first input's weights of outputs 8·vector …</summary>
+    /// <summary>The first input's weights of a strip's outputs 8·vector …</summary>
     static abstract Vector256<float> First8(byte* pair, int vector);
 
     /// <summary>The second input's.</summary>
     static abstract Vector256<float> Second8(byte* pair, int vector);
 
-    /// <summary>Fetches the weights of a pair that is used soon.</summary>
+    /// <summary>Fetches a panel's weights of a pair that is used soon.</summary>
     static abstract void Prefetch(byte* pair);
 
-    /// <summary>Fetches those of the first outputs alone.</summary>
-    /// <param name="pair">Of inputs; or where in it some outputs' weights begin.</param>
-    /// <param name="vectors">Of eight outputs: 2 or 4.</param>
-    static abstract void Prefetch(byte* pair, int vectors);
+    /// <summary>Fetches a strip's.</summary>
+    static abstract void Prefetch8(byte* pair);
 
-    static abstract void Set(byte* pair, int input, int output, float value);
+    /// <param name="width">Of the panel or strip, in outputs.</param>
+    static abstract void Set(byte* pair, int width, int input, int output, float value);
 
-    static abstract float Get(byte* pair, int input, int output);
+    static abstract float Get(byte* pair, int width, int input, int output);
 }
 
 /// <summary>[input][output], float32.</summary>
@@ -49,7 +48,7 @@ internal readonly unsafe struct Float32Panel : IPanelFormat
     public static Vector256<float> First8(byte* pair, int vector) => Vector256.Load((float*)pair + 8 * vector);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Second8(byte* pair, int vector) => Vector256.Load((float*)pair + PackedMatrix.Panel + 8 * vector);
+    public static Vector256<float> Second8(byte* pair, int vector) => Vector256.Load((float*)pair + PackedMatrix.Strip + 8 * vector);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(byte* pair)
@@ -59,18 +58,11 @@ internal readonly unsafe struct Float32Panel : IPanelFormat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(byte* pair, int vectors)
-    {
-        for (int line = 0; line < vectors / 2; line++)
-        {
-            VectorMath.Prefetch(pair + 64 * line);
-            VectorMath.Prefetch(pair + 256 + 64 * line);
-        }
-    }
+    public static void Prefetch8(byte* pair) => VectorMath.PrefetchTwo(pair);
 
-    public static void Set(byte* pair, int input, int output, float value) => ((float*)pair)[input * PackedMatrix.Panel + output] = value;
+    public static void Set(byte* pair, int width, int input, int output, float value) => ((float*)pair)[input * width + output] = value;
 
-    public static float Get(byte* pair, int input, int output) => ((float*)pair)[input * PackedMatrix.Panel + output];
+    public static float Get(byte* pair, int width, int input, int output) => ((float*)pair)[input * width + output];
 }
 
 /// <summary>[output][input], the upper halves of float32 numbers: one register's lanes hold the second input's weight and,
@@ -99,15 +91,11 @@ internal readonly unsafe struct BFloat16Panel : IPanelFormat
     public static void Prefetch(byte* pair) => VectorMath.PrefetchFour(pair);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(byte* pair, int vectors)
-    {
-        for (int line = 0; line < vectors / 2; line++)
-            VectorMath.Prefetch(pair + 64 * line);
-    }
+    public static void Prefetch8(byte* pair) => VectorMath.Prefetch(pair);
 
-    public static void Set(byte* pair, int input, int output, float value) => ((ushort*)pair)[2 * output + input] = Round(value);
+    public static void Set(byte* pair, int width, int input, int output, float value) => ((ushort*)pair)[2 * output + input] = Round(value);
 
-    public static float Get(byte* pair, int input, int output) =>
+    public static float Get(byte* pair, int width, int input, int output) =>
         BitConverter.UInt32BitsToSingle((uint)((ushort*)pair)[2 * output + input] << 16);
 
     /// <summary>To the nearest, ties to even. A NaN stays one.</summary>

@@ -10,8 +10,6 @@ public sealed unsafe class PackedMatrixTests
     private static readonly InferencePrecision[] _precisions =
         [InferencePrecision.Float32, InferencePrecision.BFloat16, InferencePrecision.Int8];
 
-    private delegate void PanelSetter(byte* pair, int input, int output, float value);
-
     private readonly Random _random = new(7);
 
     public static IEnumerable<object[]> Shapes() =>
@@ -88,38 +86,22 @@ public sealed unsafe class PackedMatrixTests
 
     /// <summary>A machine takes one of them by its registers; each sums every output in the order of the inputs.</summary>
     [TestMethod]
-    public void KernelsForNarrowAndForWideRegistersGiveTheSameBits()
+    [DataRow(true)]
+    [DataRow(false)]
+    public void KernelsForNarrowAndForWideRegistersGiveTheSameBits(bool isReduced)
     {
-        AssertSame<Float32Panel>(Float32Panel.Set);
-        AssertSame<BFloat16Panel>(BFloat16Panel.Set);
-
-        void AssertSame<TFormat>(PanelSetter set)
-            where TFormat : struct, IPanelFormat
-        {
-            const int Pairs = 21, Rows = 23;
-            var weights = new byte[Pairs * 2 * PackedMatrix.Panel * TFormat.Size + 2 * PackedMatrix.PrefetchDistance];
-            float[] x = Normal(Rows * 2 * Pairs), bias = Normal(PackedMatrix.Panel);
-            fixed (byte* panel = weights)
-            fixed (float* input = x, shift = bias)
-            {
-                for (int i = 0; i < Pairs * 2 * PackedMatrix.Panel; i++)
-                    set(panel + i / (2 * PackedMatrix.Panel) * 2 * PackedMatrix.Panel * TFormat.Size, i & 1, i / 2 % PackedMatrix.Panel, Normal(1)[0]);
-                for (int rows = 1; rows <= Rows; rows++)
-                {
-                    foreach (var epilogue in new[] { Epilogue.Store, Epilogue.StoreRelu, Epilogue.Add })
-                    {
-                        float[] narrow = new float[Rows * PackedMatrix.Panel], wide = new float[Rows * PackedMatrix.Panel];
-                        fixed (float* a = narrow, b = wide)
-                        {
-                            PanelKernel256<TFormat>.Multiply(input, rows, 2 * Pairs, panel, Pairs, a, PackedMatrix.Panel, shift, epilogue);
-                            PanelKernel512<TFormat>.Multiply(input, rows, 2 * Pairs, panel, Pairs, b, PackedMatrix.Panel, shift, epilogue);
-                        }
-                        CollectionAssert.AreEqual(wide, narrow, $"{rows} rows, {epilogue}");
-                        Assert.IsTrue(narrow[((rows - 1) * PackedMatrix.Panel)..(rows * PackedMatrix.Panel)].Any(value => value != 0));
-                    }
-                }
-            }
-        }
+        const int Rows = 23, Outputs = 97, Inputs = 515;
+        float[] weight = Normal(Outputs * Inputs), x = Normal(Rows * Inputs), bias = Normal(Outputs), before = Normal(Rows * Outputs);
+        PackedMatrix Pack(bool isNarrow) => isReduced
+            ? PanelMatrix<BFloat16Panel>.Pack(weight, Outputs, Inputs, isNarrow)
+            : PanelMatrix<Float32Panel>.Pack(weight, Outputs, Inputs, isNarrow);
+        PackedMatrix narrow = Pack(true), wide = Pack(false);
+        CollectionAssert.AreEqual(Held(wide), Held(narrow));
+        for (int rows = 1; rows <= Rows; rows++)
+            foreach (var epilogue in new[] { Epilogue.Store, Epilogue.StoreRelu, Epilogue.Add })
+                CollectionAssert.AreEqual(
+                    Multiply(wide, x[..(rows * Inputs)], rows, bias, epilogue, before[..(rows * Outputs)]),
+                    Multiply(narrow, x[..(rows * Inputs)], rows, bias, epilogue, before[..(rows * Outputs)]), $"{rows} rows, {epilogue}");
     }
 
     [TestMethod]
