@@ -22,7 +22,7 @@ internal static class TranslateCommand
         Option<int> vocabulary = CommandParts.Number("--vocabulary", "Most tokens of the shared vocabulary", 300, 1_000_000, 8000);
         Option<int> tokens = CommandParts.Number("--tokens-per-batch", "Size of a batch; small data learns most from many small ones", 1, 10_000_000, 1024);
         Option<double> dropout = CommandParts.Number("--dropout", "Share of activations dropped in training; small data wants 0.3 (default: the preset's)", 0, 0.95);
-        Option<double> consistency = CommandParts.Number("--consistency", "How strongly two passes with different dropout are drawn together; 1 to 5 help small data, and cost twice the time", 0.0, 100.0, 0.0);
+        Option<double> consistency = CommandParts.Number("--consistency", "How strongly two passes with different dropout are drawn together, as 1 to 5 for small data and long training; twice the time", 0.0, 100.0, 0.0);
         Option<double> rate = CommandParts.Number("--learning-rate", "Highest learning rate (default: 0.002 for tiny, 0.001 for others)", 1e-8, 10);
         Option<int> warmup = CommandParts.Number("--warmup", "Steps until it is reached (default: a tenth of all)", 0, 10_000_000);
         Option<int> beam = CommandParts.Number("--beam", "Prefixes that the search keeps; 1 is greedy", 1, 1024, 4);

@@ -19,11 +19,12 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
     private readonly int _group; // inputs that are multiplied and summed at once
 
     /// <inheritdoc cref="PackedMatrix.FromInt8"/>
-    /// <param name="byPairs">Do without the instruction that <see cref="Int8Quads"/> needs. The sums are the same.</param>
-    public Int8Matrix(ReadOnlySpan<sbyte> values, ReadOnlySpan<float> scales, int outputs, int inputs, bool byPairs = false)
+    /// <param name="byPairs">Of the two ways to sum up, the one without the instruction that <see cref="Int8Quads"/> needs; null: as
+    /// this machine has it. The sums are the same.</param>
+    public Int8Matrix(ReadOnlySpan<sbyte> values, ReadOnlySpan<float> scales, int outputs, int inputs, bool? byPairs = null)
         : base(outputs, inputs)
     {
-        _group = Int8Quads.IsSupported && !byPairs ? Int8Quads.Group : Int8Pairs.Group;
+        _group = byPairs ?? !Int8Quads.IsSupported ? Int8Pairs.Group : Int8Quads.Group;
         _groups = (inputs + _group - 1) / _group;
         _weights = new Pinned<sbyte>(checked(Padded(outputs) * _groups * _group));
         _scales = Pinned<float>.Copy(scales, Padded(outputs));

@@ -137,7 +137,16 @@ internal static unsafe class Int8Quads
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Dot(Vector256<int> sum, Vector256<byte> x, Vector256<sbyte> weights) =>
-        AvxVnni.MultiplyWideningAndAdd(sum, x, weights);
+        AvxVnni.IsSupported ? AvxVnni.MultiplyWideningAndAdd(sum, x, weights) : sum + PlainDot(x, weights);
+
+    /// <summary>So that tests on any machine see what the others compute; <see cref="Int8Pairs"/> is what is fast there.</summary>
+    private static Vector256<int> PlainDot(Vector256<byte> x, Vector256<sbyte> weights)
+    {
+        Vector256<int> sums = default;
+        for (int i = 0; i < Vector256<byte>.Count; i++)
+            sums = sums.WithElement(i / Group, sums[i / Group] + x[i] * weights[i]);
+        return sums;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(
