@@ -26,7 +26,17 @@ internal static class Multi30kStudy
             Description = "of byte pairs, for the vocabulary that both languages share",
             DefaultValueFactory = _ => PublishedMerges,
         };
+        merges.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(merges) < 1)
+                parsed.AddError("--merges must be at least 1.");
+        });
         var consistency = new Option<double>("--consistency") { Description = "weight of the divergence between two passes (R-Drop); a batch is then 4k tokens, twice" };
+        consistency.Validators.Add(parsed =>
+        {
+            if (!(parsed.GetValue(consistency) >= 0))
+                parsed.AddError("--consistency must be at least 0.");
+        });
         return StudySettings.CreateCommand("multi30k", "English to German captions: BLEU on test2016.",
             (settings, parsed) => Run(settings, Choices(parsed)), [raw, recipe, merges, consistency],
             parsed => Choices(parsed).Suffix);
@@ -40,8 +50,8 @@ internal static class Multi30kStudy
     {
         /// <summary>As on the command line.</summary>
         public string Arguments => (Raw ? " --raw" : "") + (Ours ? " --recipe ours" : "") +
-            (Merges == PublishedMerges ? "" : string.Create(CultureInfo.InvariantCulture, $" --merges {Merges}") +
-            (Consistency == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" --consistency {Consistency}")));
+            (Merges == PublishedMerges ? "" : FormattableString.Invariant($" --merges {Merges}")) +
+            (Consistency == 0 ? "" : FormattableString.Invariant($" --consistency {Consistency}"));
 
         /// <summary>For a folder's name.</summary>
         public string Suffix => Arguments.Replace("--", "", StringComparison.Ordinal).Replace(' ', '-');
@@ -52,9 +62,9 @@ internal static class Multi30kStudy
         var data = Multi30kData.Read(settings.Data, choices.Raw);
         using var run = StudyRun.Train(settings, Recipe(choices), data.Training, data.Validation);
         return StudyResult.Of(run, $"multi30k{choices.Arguments}",
-            string.Create(CultureInfo.InvariantCulture, $"Transformer Tiny, post-norm, dropout 0.3, joint BPE of {choices.Merges:n0} merges, ") +
+            FormattableString.Invariant($"Transformer Tiny, post-norm, dropout 0.3, joint BPE of {choices.Merges:n0} merges, ") +
             "peak 0.005 after 2,000 updates of " + (choices.Consistency > 0
-                ? string.Create(CultureInfo.InvariantCulture, $"4k tokens, each in two passes of consistency {choices.Consistency}, ")
+                ? FormattableString.Invariant($"4k tokens, each in two passes of consistency {choices.Consistency}, ")
                 : "8k tokens, ") +
             "mean of the last 10 epochs, beam 5, length penalty 1; " +
             (choices.Ours ? "cosine to zero over 5,000 updates, chosen by BLEU" : "at most 8,000 updates, chosen by loss with patience 10") +
@@ -84,8 +94,8 @@ internal static class Multi30kStudy
         return recipe;
     }
 
-    /// <summary>The published one, but for its vocabulary. Ours differs in that the mean of the last 10 epochs is what is validated, and the best mean
-    /// is kept; and in the form of the length penalty, (5 + length) / 6 rather than length.</summary>
+    /// <summary>The published one, but for its vocabulary. Ours differs in that the mean of the last 10 epochs is what is
+    /// validated, and the best mean is kept; and in the form of the length penalty, (5 + length) / 6 rather than length.</summary>
     private static TransformerTrainer.Options PublishedRecipe()
     {
         var architecture = TransformerArchitecture.Tiny;

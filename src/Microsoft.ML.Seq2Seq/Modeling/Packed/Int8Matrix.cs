@@ -43,10 +43,13 @@ internal sealed unsafe class Int8Matrix : PackedMatrix
     private static int Fill(sbyte* weights, int group, ReadOnlySpan<sbyte> row)
     {
         int sum = 0;
-        for (int input = 0; input < row.Length; input++)
+        for (int input = 0; input < row.Length; input += group, weights += Block * group)
         {
-            weights[input / group * (Block * group) + input % group] = row[input];
-            sum += row[input];
+            for (int i = 0; i < group && input + i < row.Length; i++)
+            {
+                weights[i] = row[input + i];
+                sum += row[input + i];
+            }
         }
         return sum;
     }
