@@ -68,9 +68,9 @@ public sealed class TrainingOptions
     public double LabelSmoothing { get; set; } = 0.1;
 
     /// <summary>How strongly two passes over the same batch, with different dropout, are drawn to the same prediction: α of
-    /// R-Drop (Liang et al. 2021), which trained with 1 to 5. It regularises, and learns more slowly: for small data and long
-    /// training. Default 0: one pass; two take twice the time and memory, and <see cref="TokensPerBatch"/> counts each token once. Without
-    /// dropout the passes are alike, and nothing is gained.</summary>
+    /// R-Drop (Liang et al. 2021), whose authors trained with 1 to 5. It regularises, and learns more slowly: for small data and
+    /// long training. Default 0: one pass; two take twice the time and memory, and <see cref="TokensPerBatch"/> counts each
+    /// token once. Without dropout the passes are alike, and nothing is gained.</summary>
     public double ConsistencyWeight { get; set; }
 
     /// <summary>Largest norm of the gradient; a longer one is scaled down to it. Default 1: rarely felt, and enough to
