@@ -16,6 +16,19 @@ public enum DecodingStrategy
     Sampling,
 }
 
+/// <summary>What the log-probability of a hypothesis is divided by, so that long ones have a chance; the end token
+/// counts.</summary>
+public enum LengthPenaltyForm
+{
+    /// <summary>((5 + length) / 6)^α: Wu et al. 2016, section 7. The Transformer paper uses it, with α = 0.6.</summary>
+    Gnmt,
+
+    /// <summary>length^α: what fairseq, Marian, CTranslate2 and Hugging Face call length penalty. With α = 1 the mean
+    /// log-probability of a token. Favours long outputs more than <see cref="Gnmt"/> with the same α, most among short
+    /// ones.</summary>
+    Power,
+}
+
 /// <summary>How a trained model writes: kept in the saved model, and changed with
 /// <c>WithDecoding</c> or for a single call.</summary>
 public sealed class DecodingOptions
@@ -35,10 +48,14 @@ public sealed class DecodingOptions
     /// scores stay as they are. Default 0.5, the paper's; without effect where <see cref="BeamGroups"/> is 1.</summary>
     public double DiversityPenalty { get; set; } = 0.5;
 
-    /// <summary>α of the length penalty ((5 + length) / 6)^α that divides a hypothesis's log-probability
-    /// (Wu et al. 2016, section 7). Default 0.6, the paper's; 0 compares plain log-probabilities, larger values favour
-    /// longer outputs.</summary>
+    /// <summary>α of the length penalty, ((5 + length) / 6)^α unless <see cref="LengthPenaltyForm"/> says otherwise, that
+    /// divides a hypothesis's log-probability (Wu et al. 2016, section 7). Default 0.6, the paper's; 0 compares plain
+    /// log-probabilities, larger values favour longer outputs.</summary>
     public double LengthPenalty { get; set; } = 0.6;
+
+    /// <summary>What <see cref="LengthPenalty"/> is the exponent of. Default <see cref="LengthPenaltyForm.Gnmt"/>, the paper's;
+    /// <see cref="LengthPenaltyForm.Power"/> for an α that comes from fairseq, Marian, CTranslate2 or Hugging Face.</summary>
+    public LengthPenaltyForm LengthPenaltyForm { get; set; }
 
     /// <summary>β of the coverage penalty (Wu et al. 2016, section 7), which counts against an output that leaves source
     /// tokens without attention. Default 0: none; the paper's is 0.2.</summary>
@@ -141,6 +158,7 @@ public sealed class DecodingOptions
             $"divisors of {nameof(BeamSize)} ({BeamSize})");
         OptionCheck.AtLeast(nameof(DiversityPenalty), DiversityPenalty, 0.0);
         OptionCheck.AtLeast(nameof(LengthPenalty), LengthPenalty, 0.0);
+        OptionCheck.Defined(nameof(LengthPenaltyForm), LengthPenaltyForm);
         OptionCheck.AtLeast(nameof(CoveragePenalty), CoveragePenalty, 0.0);
         OptionCheck.That(Patience > 0, nameof(Patience), Patience, "more than 0");
         var (mostHypotheses, why) = Strategy switch

@@ -52,17 +52,21 @@ internal sealed record Prefix(
             scores[prefix.Length - 1] = (float)(prefix.LogProbability - parent.LogProbability);
             attention?[prefix.Length - 1] = prefix.Attention!;
         }
-        double score = Score / LengthPenalty.Divisor(Length, options.LengthPenalty);
+        double score = Score / LengthPenalty.Divisor(Length, options);
         if (attention is not null && options.CoveragePenalty > 0)
             score += options.CoveragePenalty * Coverage.LogShare(attention);
         return new Hypothesis(Tokens()[..^1], scores, LogProbability, score, options.OutputAlignment ? attention : null);
     }
 }
 
-/// <summary>((5 + length) / 6)^α (Wu et al. 2016, equation 14); the end token counts.</summary>
+/// <summary>What log-probabilities are divided by (Wu et al. 2016, equation 14).</summary>
 internal static class LengthPenalty
 {
-    public static double Divisor(int length, double alpha) => Math.Pow((5.0 + length) / 6.0, alpha);
+    /// <param name="length">Tokens, the end token included: at least 1. The divisor never falls as it grows, which the safe end
+    /// of a search relies on.</param>
+    /// <param name="options">Give α and the form.</param>
+    public static double Divisor(int length, DecodingOptions options) =>
+        Math.Pow(options.LengthPenaltyForm == LengthPenaltyForm.Power ? length : (5.0 + length) / 6.0, options.LengthPenalty);
 }
 
 /// <summary>Σᵢ log min(Σⱼ pᵢⱼ, 1) over source tokens i and target tokens j (Wu et al. 2016, equation 14).</summary>

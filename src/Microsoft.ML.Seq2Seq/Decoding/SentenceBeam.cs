@@ -131,7 +131,7 @@ internal sealed class SentenceBeam : SentenceSearch
     /// <summary>The best score that a prefix can still reach: log-probabilities only add up to less, the penalty's
     /// divisor grows at most to that of the longest output, which is the limit and the end token, and coverage adds
     /// nothing above 0.</summary>
-    private double Bound(Prefix prefix) => prefix.Score / LengthPenalty.Divisor(Limit + 1, _options.LengthPenalty);
+    private double Bound(Prefix prefix) => prefix.Score / LengthPenalty.Divisor(Limit + 1, _options);
 
     /// <summary>A prefix and its next token.</summary>
     /// <param name="Score">What it is chosen by, in this step alone.</param>

@@ -66,7 +66,7 @@ internal static class Multi30kStudy
             "peak 0.005 after 2,000 updates of " + (choices.Consistency > 0
                 ? FormattableString.Invariant($"4k tokens, each in two passes of consistency {choices.Consistency}, ")
                 : "8k tokens, ") +
-            "mean of the last 10 epochs, beam 5, length penalty 1; " +
+            "mean of the last 10 epochs, beam 5, mean log-probability of a token; " +
             (choices.Ours ? "cosine to zero over 5,000 updates, chosen by BLEU" : "at most 8,000 updates, chosen by loss with patience 10") +
             (choices.Raw ? "; raw text" : "; lower-cased tokenised text"),
             [.. data.Score(run), .. TimeToMilestone(run, data)]);
@@ -95,7 +95,7 @@ internal static class Multi30kStudy
     }
 
     /// <summary>The published one, but for its vocabulary. Ours differs in that the mean of the last 10 epochs is what is
-    /// validated, and the best mean is kept; and in the form of the length penalty, (5 + length) / 6 rather than length.</summary>
+    /// validated, and the best mean is kept.</summary>
     private static TransformerTrainer.Options PublishedRecipe()
     {
         var architecture = TransformerArchitecture.Tiny;
@@ -118,7 +118,7 @@ internal static class Multi30kStudy
                 AverageCheckpoints = 10,
                 EarlyStoppingPatience = 10,
             },
-            Decoding = new DecodingOptions { BeamSize = 5, LengthPenalty = 1 },
+            Decoding = new DecodingOptions { BeamSize = 5, LengthPenalty = 1, LengthPenaltyForm = LengthPenaltyForm.Power },
         };
     }
 

@@ -156,13 +156,15 @@ public sealed class ConstraintTests
     }
 
     [TestMethod]
-    public void PatienceFindsWhatTheUsualStopMisses()
+    [DataRow(2.0, LengthPenaltyForm.Gnmt)]
+    [DataRow(1.0, LengthPenaltyForm.Power)]
+    public void PatienceFindsWhatTheUsualStopMisses(double alpha, LengthPenaltyForm form)
     {
         int better = 0;
         for (int seed = 0; seed < 300; seed++)
         {
             var model = ScriptedModel.Random(seed);
-            var options = new DecodingOptions { BeamSize = 2, LengthPenalty = 2, MaxLength = 8 };
+            var options = new DecodingOptions { BeamSize = 2, LengthPenalty = alpha, LengthPenaltyForm = form, MaxLength = 8 };
             double usual = Run(model, options)[0].Score;
             options.Patience = double.PositiveInfinity;
             double patient = Run(model, options)[0].Score;

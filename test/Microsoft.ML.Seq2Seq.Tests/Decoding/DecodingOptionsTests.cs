@@ -14,6 +14,7 @@ public sealed class DecodingOptionsTests
         yield return Case("DiversityPenalty", "-1", o => o.DiversityPenalty = -1);
         yield return Case("LengthPenalty", "-1", o => o.LengthPenalty = -1);
         yield return Case("LengthPenalty", "NaN", o => o.LengthPenalty = double.NaN);
+        yield return Case("LengthPenaltyForm", "2", o => o.LengthPenaltyForm = (LengthPenaltyForm)2);
         yield return Case("NumberOfHypotheses", "0", o => o.NumberOfHypotheses = 0);
         yield return Case("NumberOfHypotheses", "5", o => o.NumberOfHypotheses = 5);
         yield return Case("NumberOfHypotheses", "2", o => (o.Strategy, o.NumberOfHypotheses) = (DecodingStrategy.Greedy, 2));

@@ -24,7 +24,10 @@ internal static class Exhaustive
         }
     }
 
-    /// <summary>Wu et al. 2016, equation 14, with the end token counted.</summary>
-    public static double Score((int[] Tokens, double LogProbability) output, double alpha) =>
-        output.LogProbability / Math.Pow((5.0 + output.Tokens.Length + 1) / (5 + 1), alpha);
+    /// <summary>Wu et al. 2016, equation 14, or fairseq's mean over a power of the length; with the end token counted.</summary>
+    public static double Score((int[] Tokens, double LogProbability) output, double alpha, LengthPenaltyForm form = LengthPenaltyForm.Gnmt)
+    {
+        double length = output.Tokens.Length + 1;
+        return output.LogProbability / Math.Pow(form == LengthPenaltyForm.Gnmt ? (5 + length) / (5 + 1) : length, alpha);
+    }
 }

@@ -14,24 +14,29 @@ public sealed class SearchTests
     private static readonly int[] _source = [4, 5];
 
     [TestMethod]
-    [DataRow(0.0)]
-    [DataRow(0.6)]
-    [DataRow(1.0)]
-    [DataRow(2.5)]
-    public void AWideBeamFindsTheBestOfAllOutputs(double alpha)
+    [DataRow(0.0, LengthPenaltyForm.Gnmt)]
+    [DataRow(0.6, LengthPenaltyForm.Gnmt)]
+    [DataRow(1.0, LengthPenaltyForm.Gnmt)]
+    [DataRow(2.5, LengthPenaltyForm.Gnmt)]
+    [DataRow(0.6, LengthPenaltyForm.Power)]
+    [DataRow(1.0, LengthPenaltyForm.Power)]
+    public void AWideBeamFindsTheBestOfAllOutputs(double alpha, LengthPenaltyForm form)
     {
         for (int seed = 0; seed < 20; seed++)
         {
             var model = ScriptedModel.Random(seed);
-            var options = new DecodingOptions { BeamSize = 400, NumberOfHypotheses = 10, LengthPenalty = alpha, MaxLength = 4, MaxLengthRatio = 0 };
+            var options = new DecodingOptions 
+            {
+                BeamSize = 400, NumberOfHypotheses = 10, LengthPenalty = alpha, LengthPenaltyForm = form, MaxLength = 4, MaxLengthRatio = 0,
+            };
             var expected = Exhaustive.Outputs(model, _source, 4)
-                .OrderByDescending(output => Exhaustive.Score(output, alpha)).Take(10).ToArray();
+                .OrderByDescending(output => Exhaustive.Score(output, alpha, form)).Take(10).ToArray();
             var found = Run(model, options);
             for (int i = 0; i < 10; i++)
             {
                 CollectionAssert.AreEqual(expected[i].Tokens, found[i].Tokens, $"seed {seed}, hypothesis {i}");
                 Assert.AreEqual(expected[i].LogProbability, found[i].LogProbability, 1e-5);
-                Assert.AreEqual(Exhaustive.Score(expected[i], alpha), found[i].Score, 1e-5);
+                Assert.AreEqual(Exhaustive.Score(expected[i], alpha, form), found[i].Score, 1e-5);
             }
         }
     }
@@ -71,10 +76,11 @@ public sealed class SearchTests
     }
 
     [TestMethod]
-    [DataRow(0.0)]
-    [DataRow(0.6)]
-    [DataRow(3.0)]
-    public void ABeamNeverScoresBelowGreedy(double alpha)
+    [DataRow(0.0, LengthPenaltyForm.Gnmt)]
+    [DataRow(0.6, LengthPenaltyForm.Gnmt)]
+    [DataRow(3.0, LengthPenaltyForm.Gnmt)]
+    [DataRow(1.0, LengthPenaltyForm.Power)]
+    public void ABeamNeverScoresBelowGreedy(double alpha, LengthPenaltyForm form)
     {
         int better = 0;
         for (int seed = 0; seed < 300; seed++)
@@ -82,11 +88,13 @@ public sealed class SearchTests
             var model = ScriptedModel.Random(seed);
             var greedy = Greedy(8);
             greedy.LengthPenalty = alpha;
+            greedy.LengthPenaltyForm = form;
             double floor = Run(model, greedy)[0].Score;
             for (int beam = 2; beam <= 4; beam++)
             {
                 var options = Beam(beam, 8);
                 options.LengthPenalty = alpha;
+                options.LengthPenaltyForm = form;
                 double score = Run(model, options)[0].Score;
                 Assert.IsGreaterThanOrEqualTo(floor, score, $"seed {seed}, beam {beam}");
                 better += score > floor ? 1 : 0;
@@ -139,6 +147,9 @@ public sealed class SearchTests
         // Three tokens with the end: log 0.405 · 6/8.
         Assert.AreEqual(Math.Log(0.5 * 0.9 * 0.9) * 6 / 8, best.Score, 1e-6);
         Assert.AreEqual(Math.Log(0.5 * 0.9 * 0.9), best.LogProbability, 1e-6);
+        normalised.LengthPenaltyForm = LengthPenaltyForm.Power;
+        // The mean log-probability of the three.
+        Assert.AreEqual(Math.Log(0.5 * 0.9 * 0.9) / 3, Run(model, normalised)[0].Score, 1e-6);
     }
 
     [TestMethod]

@@ -19,13 +19,14 @@ public sealed class ModelFileTests
     [TestMethod]
     public void AModelComesBackWithIdenticalOutput()
     {
-        using var model = Toy.Model.WithDecoding(new DecodingOptions { BeamSize = 3, NumberOfHypotheses = 2 });
+        using var model = Toy.Model.WithDecoding(new DecodingOptions { BeamSize = 3, NumberOfHypotheses = 2, LengthPenaltyForm = LengthPenaltyForm.Power });
 
         using var loaded = (Seq2SeqTransformer)Load(Save(model));
 
         AssertSameOutput(model.Generate(_sources), loaded.Generate(_sources));
         Assert.HasCount(2, loaded.Generate("abc").Hypotheses);
         Assert.AreEqual(3, loaded.Decoding.BeamSize);
+        Assert.AreEqual(LengthPenaltyForm.Power, loaded.Decoding.LengthPenaltyForm);
         Assert.AreEqual(
             JsonSerializer.Serialize(model.Report), JsonSerializer.Serialize(loaded.Report));
     }
