@@ -10,8 +10,9 @@ namespace Microsoft.ML.Seq2Seq.Estimators;
 /// <summary>One search, from data to the best model.</summary>
 internal sealed class Tuner : IDisposable
 {
-    /// <summary>Fewer steps tell settings apart by chance alone.</summary>
-    private const int LeastSteps = 30;
+    /// <summary>Of the slowest shape on the first rung; fewer tell settings apart by chance alone, and drop the large ones for
+    /// being slow.</summary>
+    private const int LeastSteps = 60;
 
     /// <summary>Steps that a shape's speed is measured in.</summary>
     private const int PilotSteps = 4;
@@ -118,7 +119,7 @@ internal sealed class Tuner : IDisposable
                     speeds[Name(shape)] = Pilot(shape);
             TimeSpan left = _budget!.Value - _clock.Elapsed - ((sizes.Count - 1) * reading);
             trials = _options.MaxTrials
-                ?? new[] { 27, 9 }.FirstOrDefault(count => Unit(count).TotalSeconds >= LeastSteps * speeds.Values.Min(), 3);
+                ?? new[] { 27, 9 }.FirstOrDefault(count => Unit(count).TotalSeconds >= LeastSteps * speeds.Values.Max(), 3);
             _unit = Unit(trials);
             double whole = _unit.TotalSeconds * TuningPlan.Create(trials, _options.Reduction).Rungs[^1].End;
             steps = shape => Math.Max(1, (long)(whole / speeds[Name(shape)]));
@@ -132,7 +133,7 @@ internal sealed class Tuner : IDisposable
         }
         _plan = TuningPlan.Create(trials, _options.Reduction);
         for (int number = 1; number <= trials; number++)
-            _trials.Add(_space.Trial(number, steps));
+            _trials.Add(_space.Trial(number, steps, 1 / _plan.Rungs[^1].End));
         _channel.Info(MessageSensitivity.None, "{0} trials on {1} rungs", trials, _plan.Rungs.Count);
     }
 

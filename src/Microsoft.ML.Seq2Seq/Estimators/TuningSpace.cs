@@ -15,16 +15,20 @@ internal sealed class TuningSpace(TuningOptions options, IReadOnlyList<int> voca
 
     /// <param name="number">Counted from 1.</param>
     /// <param name="steps">Of a whole run of a shape, as far as is known.</param>
-    public TuningTrial Trial(int number, Func<TransformerArchitecture, long> steps)
+    /// <param name="firstRung">Its share of a whole run.</param>
+    public TuningTrial Trial(int number, Func<TransformerArchitecture, long> steps, double firstRung)
     {
         var trainer = options.Trainer;
         if (number == 1)
-            return Trial(number, trainer.Architecture.Clone(), trainer.Tokenization.VocabularySize, trainer.Training.LearningRate, steps);
+        {
+            var given = trainer.Architecture.Clone();
+            return Trial(number, given, trainer.Tokenization.VocabularySize, trainer.Training.LearningRate, steps(given), firstRung);
+        }
         var shape = Choose(options.Architectures, Coordinate(number, 0)).Clone();
         int size = Choose(vocabularySizes, Coordinate(number, 1));
         shape.Dropout = options.MinimumDropout + (Coordinate(number, 2) * (options.MaximumDropout - options.MinimumDropout));
         double rate = options.MinimumLearningRate * Math.Pow(options.MaximumLearningRate / options.MinimumLearningRate, Coordinate(number, 3));
-        return Trial(number, shape, size, rate, steps);
+        return Trial(number, shape, size, rate, steps(shape), firstRung);
     }
 
     /// <summary>The trainer's options with a trial's settings.</summary>
@@ -39,10 +43,9 @@ internal sealed class TuningSpace(TuningOptions options, IReadOnlyList<int> voca
     }
 
     private TuningTrial Trial(
-        int number, TransformerArchitecture shape, int vocabularySize, double? learningRate, Func<TransformerArchitecture, long> steps)
+        int number, TransformerArchitecture shape, int vocabularySize, double? learningRate, long planned, double firstRung)
     {
         var training = options.Trainer.Training.Clone();
-        long planned = steps(shape);
         int warmup = training.WarmupSteps ?? LearningRate.DefaultWarmup(planned);
         return new TuningTrial
         {
@@ -50,7 +53,8 @@ internal sealed class TuningSpace(TuningOptions options, IReadOnlyList<int> voca
             Architecture = shape,
             VocabularySize = vocabularySize,
             LearningRate = learningRate ?? new LearningRate(training, planned, shape.ModelDimension).At(Math.Max(1, warmup)),
-            WarmupSteps = warmup,
+            // Over by the middle of the first rung: before that, trials differ in little but how steeply their rates rise.
+            WarmupSteps = training.WarmupSteps ?? Math.Max(1, (int)Math.Min(warmup, planned * firstRung / 2)),
             PlannedSteps = (int)Math.Min(planned, int.MaxValue),
         };
     }

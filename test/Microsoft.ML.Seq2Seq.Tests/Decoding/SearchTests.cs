@@ -25,9 +25,14 @@ public sealed class SearchTests
         for (int seed = 0; seed < 20; seed++)
         {
             var model = ScriptedModel.Random(seed);
-            var options = new DecodingOptions 
+            var options = new DecodingOptions
             {
-                BeamSize = 400, NumberOfHypotheses = 10, LengthPenalty = alpha, LengthPenaltyForm = form, MaxLength = 4, MaxLengthRatio = 0,
+                BeamSize = 400,
+                NumberOfHypotheses = 10,
+                LengthPenalty = alpha,
+                LengthPenaltyForm = form,
+                MaxLength = 4,
+                MaxLengthRatio = 0,
             };
             var expected = Exhaustive.Outputs(model, _source, 4)
                 .OrderByDescending(output => Exhaustive.Score(output, alpha, form)).Take(10).ToArray();

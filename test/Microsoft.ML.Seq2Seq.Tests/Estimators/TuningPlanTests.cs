@@ -24,7 +24,7 @@ public sealed class TuningPlanTests
         var options = new TuningOptions();
         var space = new TuningSpace(options, options.VocabularySizes, seed: 7);
 
-        TuningTrial[] trials = [.. Enumerable.Range(2, 40).Select(number => space.Trial(number, _ => 1000))];
+        TuningTrial[] trials = [.. Enumerable.Range(2, 40).Select(number => space.Trial(number, _ => 1000, firstRung: 1.0 / 3))];
 
         CollectionAssert.AreEquivalent(options.VocabularySizes.ToArray(), trials.Select(trial => trial.VocabularySize).Distinct().ToArray());
         Assert.IsTrue(trials.GroupBy(trial => trial.VocabularySize).All(group => group.Count() is >= 6 and <= 10));
@@ -33,7 +33,7 @@ public sealed class TuningPlanTests
         // On each side of the middle as many, in logarithms.
         Assert.IsInRange(17, 23, trials.Count(trial => trial.LearningRate < Math.Sqrt(3e-4 * 5e-3)));
         Assert.IsInRange(17, 23, trials.Count(trial => trial.Dropout < 0.2));
-        Assert.AreNotEqual(trials[0].Dropout, new TuningSpace(options, options.VocabularySizes, seed: 8).Trial(2, _ => 1000).Dropout);
+        Assert.AreNotEqual(trials[0].Dropout, new TuningSpace(options, options.VocabularySizes, seed: 8).Trial(2, _ => 1000, firstRung: 1.0 / 3).Dropout);
     }
 
     [TestMethod]
@@ -42,11 +42,25 @@ public sealed class TuningPlanTests
         var options = new TuningOptions();
         options.Trainer.Architecture.Dropout = 0.45;
 
-        var given = new TuningSpace(options, [1000], seed: 1).Trial(1, _ => 500);
+        var given = new TuningSpace(options, [1000], seed: 1).Trial(1, _ => 500, firstRung: 1);
 
         Assert.AreEqual(0.45, given.Dropout);
         Assert.AreEqual(options.Trainer.Tokenization.VocabularySize, given.VocabularySize);
         Assert.AreEqual(50, given.WarmupSteps);
         Assert.AreEqual(0.002, given.LearningRate, 1e-9); // the most that the schedule takes by itself
+    }
+
+    [TestMethod]
+    public void TheWarmupIsOverByTheMiddleOfTheFirstRung()
+    {
+        var options = new TuningOptions();
+
+        var trial = Trial();
+        Assert.AreEqual(27, trial.WarmupSteps); // half of 500 / 9; usually it is a tenth of 500
+        Assert.AreEqual(0.002, trial.LearningRate, 1e-9);
+        options.Trainer.Training.WarmupSteps = 80;
+        Assert.AreEqual(80, Trial().WarmupSteps);
+
+        TuningTrial Trial() => new TuningSpace(options, [1000], seed: 1).Trial(1, _ => 500, firstRung: 1.0 / 9);
     }
 }
