@@ -23,7 +23,7 @@ public enum LengthPenaltyForm
     /// <summary>((5 + length) / 6)^α: Wu et al. 2016, section 7. The Transformer paper uses it, with α = 0.6.</summary>
     Gnmt,
 
-    /// <summary>length^α: what fairseq, Marian, CTranslate2 and Hugging Face call length penalty. With α = 1 the mean
+    /// <summary>length^α: what fairseq, CTranslate2 and Hugging Face call length penalty. With α = 1 the mean
     /// log-probability of a token. Favours long outputs more than <see cref="Gnmt"/> with the same α, most among short
     /// ones.</summary>
     Power,
@@ -54,7 +54,7 @@ public sealed class DecodingOptions
     public double LengthPenalty { get; set; } = 0.6;
 
     /// <summary>What <see cref="LengthPenalty"/> is the exponent of. Default <see cref="LengthPenaltyForm.Gnmt"/>, the paper's;
-    /// <see cref="LengthPenaltyForm.Power"/> for an α that comes from fairseq, Marian, CTranslate2 or Hugging Face.</summary>
+    /// <see cref="LengthPenaltyForm.Power"/> for an α that comes from fairseq, CTranslate2 or Hugging Face.</summary>
     public LengthPenaltyForm LengthPenaltyForm { get; set; }
 
     /// <summary>β of the coverage penalty (Wu et al. 2016, section 7), which counts against an output that leaves source

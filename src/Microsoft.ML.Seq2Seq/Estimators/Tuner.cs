@@ -10,10 +10,6 @@ namespace Microsoft.ML.Seq2Seq.Estimators;
 /// <summary>One search, from data to the best model.</summary>
 internal sealed class Tuner : IDisposable
 {
-    /// <summary>Of the slowest shape on the first rung; fewer tell settings apart by chance alone, and drop the large ones for
-    /// being slow.</summary>
-    private const int LeastSteps = 60;
-
     /// <summary>Steps that a shape's speed is measured in.</summary>
     private const int PilotSteps = 4;
 
@@ -109,7 +105,6 @@ internal sealed class Tuner : IDisposable
         var sizes = hasSizes ? _options.VocabularySizes : [trainer.Tokenization.VocabularySize];
         _space = new TuningSpace(_options, sizes, _seed);
 
-        int trials = _options.MaxTrials ?? 9;
         Func<TransformerArchitecture, long> steps = _ => _options.StepsPerTrial ?? 0;
         if (_options.StepsPerTrial is null)
         {
@@ -118,23 +113,20 @@ internal sealed class Tuner : IDisposable
                 if (!speeds.ContainsKey(Name(shape)))
                     speeds[Name(shape)] = Pilot(shape);
             TimeSpan left = _budget!.Value - _clock.Elapsed - ((sizes.Count - 1) * reading);
-            trials = _options.MaxTrials
-                ?? new[] { 27, 9 }.FirstOrDefault(count => Unit(count).TotalSeconds >= LeastSteps * speeds.Values.Max(), 3);
-            _unit = Unit(trials);
-            double whole = _unit.TotalSeconds * TuningPlan.Create(trials, _options.Reduction).Rungs[^1].End;
+            _plan = _options.MaxTrials is { } trials
+                ? TuningPlan.Create(trials, _options.Reduction)
+                : TuningPlan.Within(left, _closing, TimeSpan.FromSeconds(speeds.Values.Max()), _options.Reduction);
+            _unit = _plan.Unit(left, _closing);
+            double whole = _unit.TotalSeconds * _plan.Rungs[^1].End;
             steps = shape => Math.Max(1, (long)(whole / speeds[Name(shape)]));
-
-            TimeSpan Unit(int count)
-            {
-                var plan = TuningPlan.Create(count, _options.Reduction);
-                var unit = (left - (plan.Climbs * _closing)) / plan.Units;
-                return unit > TimeSpan.Zero ? unit : TimeSpan.Zero;
-            }
         }
-        _plan = TuningPlan.Create(trials, _options.Reduction);
-        for (int number = 1; number <= trials; number++)
+        else
+        {
+            _plan = TuningPlan.Create(_options.MaxTrials ?? 9, _options.Reduction);
+        }
+        for (int number = 1; number <= _plan.Rungs[0].Trials; number++)
             _trials.Add(_space.Trial(number, steps, 1 / _plan.Rungs[^1].End));
-        _channel.Info(MessageSensitivity.None, "{0} trials on {1} rungs", trials, _plan.Rungs.Count);
+        _channel.Info(MessageSensitivity.None, "{0} trials on {1} rungs", _trials.Count, _plan.Rungs.Count);
     }
 
     private static string Name(TransformerArchitecture shape)

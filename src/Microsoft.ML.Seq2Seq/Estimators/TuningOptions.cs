@@ -51,14 +51,14 @@ public sealed class TuningOptions
     /// <summary>What trials are ranked by. Default <see cref="TuningMetric.CharacterLoss"/>.</summary>
     public TuningMetric Metric { get; set; } = TuningMetric.CharacterLoss;
 
-    /// <summary>How many settings are tried. Default null: 27, 9 or 3, the most for which the first rung of the fastest
-    /// shape lasts 30 steps within the budget.</summary>
+    /// <summary>How many settings are tried. Default null: 27, 9 or 3, the most for which the first rung of the slowest
+    /// shape lasts 60 steps within the budget, else 3; 9 with <see cref="StepsPerTrial"/>.</summary>
     public int? MaxTrials { get; set; }
 
     /// <summary>Steps of a run that is never stopped. Rungs are then counted in steps instead of seconds, and, unless the budget
     /// runs out, the outcome depends on the seed alone. Default null: rungs in seconds, so that a fast shape gets the more
-    /// steps, and the last run goes on to the end of the
-    /// budget, or until it stops getting better.</summary>
+    /// steps, and the last run goes on to the end of the budget,
+    /// or until it stops getting better.</summary>
     public int? StepsPerTrial { get; set; }
 
     /// <summary>Of the trials of a rung one in so many goes on, that many times longer. Default 3, as in Li et al. 2018.</summary>

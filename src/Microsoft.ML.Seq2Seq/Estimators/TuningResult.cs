@@ -21,7 +21,8 @@ public sealed record TuningTrial
     /// <summary>The highest learning rate of the schedule.</summary>
     public required double LearningRate { get; init; }
 
-    /// <summary>Steps until it is reached: a tenth of a whole run, unless the trainer's options say otherwise.</summary>
+    /// <summary>Steps until it is reached: a tenth of a whole run, or half of the first rung where that is shorter,
+    /// unless the trainer's options say otherwise.</summary>
     public required int WarmupSteps { get; init; }
 
     /// <summary>Steps of a whole run, as far as could be told before the first.</summary>

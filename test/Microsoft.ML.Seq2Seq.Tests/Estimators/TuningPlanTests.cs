@@ -19,6 +19,20 @@ public sealed class TuningPlanTests
     }
 
     [TestMethod]
+    [DataRow(81 * 60 + 40 * 5, 27)] // 27 trials take 81 first rungs and are scored 40 times
+    [DataRow(81 * 60 + 40 * 5 - 1, 9)]
+    [DataRow(21 * 60 + 13 * 5, 9)]
+    [DataRow(21 * 60 + 13 * 5 - 1, 3)]
+    [DataRow(1, 3)]
+    public void ThereAreAsManyTrialsAsTheSlowestShapeHasSixtyStepsFor(int seconds, int trials)
+    {
+        var plan = TuningPlan.Within(
+            TimeSpan.FromSeconds(seconds), closing: TimeSpan.FromSeconds(5), slowestStep: TimeSpan.FromSeconds(1), reduction: 3);
+
+        Assert.AreEqual(trials, plan.Rungs[0].Trials);
+    }
+
+    [TestMethod]
     public void TrialsAreSpreadEvenlyOverTheSpace()
     {
         var options = new TuningOptions();
