@@ -25,10 +25,9 @@ internal sealed class TrainingData : IDisposable
     private readonly int _seed;
     private readonly string _directory;
     private readonly TextPairs _validationTexts;
+    private readonly RowIntake _intake;
     private EncodedPairs _training = new(), _validation = new();
     private TextPairs? _texts; // those of the training rows, if they are needed after encoding
-    private int _read, _skipped, _dropped, _truncated;
-    private long _tokensCut;
 
     private TrainingData(IHost host, Seq2SeqTrainerOptions options, int seed)
     {
@@ -37,6 +36,7 @@ internal sealed class TrainingData : IDisposable
         _seed = seed;
         _cancellation = options.Training.CancellationToken;
         _directory = new HostSettings(host).TempFilePath;
+        _intake = new RowIntake(options.Tokenization);
         _validationTexts = new TextPairs(_directory);
     }
 
@@ -56,11 +56,11 @@ internal sealed class TrainingData : IDisposable
     public SubwordSampling? Sampling { get; private set; }
 
     public DataStatistics Statistics => new(
-        Training.Count, Validation.Count, _skipped, _dropped, _truncated, Training.SourceTokens, Training.TargetTokens,
+        Training.Count, Validation.Count, _intake.Skipped, _intake.Dropped, _intake.Truncated, Training.SourceTokens, Training.TargetTokens,
         Codec.Source.VocabularySize, Codec.Target.VocabularySize)
     {
-        RowsRead = _read,
-        TokensCut = _tokensCut,
+        RowsRead = _intake.Read,
+        TokensCut = _intake.TokensCut,
     };
 
     /// <summary>Reads each data view once.</summary>
@@ -137,8 +137,8 @@ internal sealed class TrainingData : IDisposable
         Codec = CodecOf(training.Schema, validation?.Schema);
         NewPairs(ref _training);
         NewPairs(ref _validation);
-        ReadRows(training, SubwordKeys.Reader, ids => ids.Length == 0, (source, target) => Add(source, target, _training));
-        Require(_training.Count + _dropped);
+        ReadRows(training, SubwordKeys.Reader, ids => ids.Length == 0, (source, target) => _intake.Add(source, target, _training));
+        Require(_training.Count + _intake.Dropped);
         if (validation is not null)
             ReadRows(validation, SubwordKeys.Reader, ids => ids.Length == 0, AddValidation);
         else
@@ -153,7 +153,7 @@ internal sealed class TrainingData : IDisposable
 
         void AddValidation(int[] source, int[] target)
         {
-            Add(source, target, _validation);
+            _intake.Add(source, target, _validation);
             _validationTexts.Add(Codec.Source.Decode(source), Codec.Target.Decode(target));
         }
     }
@@ -201,11 +201,8 @@ internal sealed class TrainingData : IDisposable
         while (cursor.MoveNext())
         {
             _cancellation.ThrowIfCancellationRequested();
-            _read = checked(_read + 1);
             T sourceRow = getSource(), targetRow = getTarget();
-            if (isEmpty(sourceRow) || isEmpty(targetRow))
-                _skipped++;
-            else
+            if (_intake.Admits(!isEmpty(sourceRow) && !isEmpty(targetRow)))
                 add(sourceRow, targetRow);
         }
     }
@@ -215,7 +212,7 @@ internal sealed class TrainingData : IDisposable
         if (rows == 0)
             throw new InvalidOperationException(
                 $"The training data has no row with text in both '{_options.SourceColumnName}' and '{_options.LabelColumnName}' " +
-                $"({_skipped} rows without).");
+                $"({_intake.Skipped} rows without).");
     }
 
     /// <summary>A share of the rows to validate on, in ascending order; which, depends on the seed and the number of rows
@@ -271,7 +268,7 @@ internal sealed class TrainingData : IDisposable
             });
             for (int i = 0; i < count; i++)
             {
-                if (!Add(encoded[i].Source, encoded[i].Target, pairs))
+                if (!_intake.Add(encoded[i].Source, encoded[i].Target, pairs))
                     leftOut.Add(start + i);
             }
         }
@@ -285,35 +282,6 @@ internal sealed class TrainingData : IDisposable
         var random = new SplitMix64(SplitMix64.Combine(
             SplitMix64.Combine(SplitMix64.Combine((ulong)_seed, 0xD20), (ulong)epoch), (ulong)row));
         var (source, target) = _texts![row];
-        return (Cut(Codec.Source.Encode(source, dropout, ref random)), Cut(Codec.Target.Encode(target, dropout, ref random)));
+        return (_intake.Cut(Codec.Source.Encode(source, dropout, ref random)), _intake.Cut(Codec.Target.Encode(target, dropout, ref random)));
     }
-
-    /// <returns>Whether the row was added.</returns>
-    private bool Add(int[] source, int[] target, EncodedPairs pairs)
-    {
-        int limit = Codec.MaximumTokens;
-        if (source.Length == 0 || target.Length == 0)
-        {
-            _skipped++;
-            return false;
-        }
-        if (source.Length > limit || target.Length > limit)
-        {
-            if (Codec.Overflow == OverflowPolicy.Error)
-                throw new InvalidOperationException(
-                    $"Row {pairs.Count + 1} of those with text has {source.Length} source and {target.Length} target tokens; allowed by {nameof(SubwordOptions.MaximumTokens)}: " +
-                    $"{limit}. {nameof(OverflowPolicy)}.{OverflowPolicy.Truncate} would cut it, {OverflowPolicy.Drop} leave it out.");
-            if (Codec.Overflow == OverflowPolicy.Drop)
-            {
-                _dropped++;
-                return false;
-            }
-            _truncated++;
-            _tokensCut += Math.Max(0, source.Length - limit) + Math.Max(0, target.Length - limit);
-        }
-        pairs.Add(Cut(source), Cut(target));
-        return true;
-    }
-
-    private int[] Cut(int[] ids) => ids.Length <= Codec.MaximumTokens ? ids : ids[..Codec.MaximumTokens];
 }
