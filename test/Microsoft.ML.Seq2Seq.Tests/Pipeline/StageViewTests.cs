@@ -89,6 +89,7 @@ public sealed class StageViewTests
     }
 
     [TestMethod]
+    [DoNotParallelize] // tests beside it may leave the thread pool without a free thread
     public void TheNextWindowIsReadWhileOneIsPredicted()
     {
         int caller = Environment.CurrentManagedThreadId, elsewhere = 0;
