@@ -41,15 +41,16 @@ internal sealed class MultiHeadAttention : nn.Module
 
     private int KeyWidth => _groups * _dimension;
 
-    /// <summary>Attention within a sequence, all positions at once: (B, T, D) → (B, T, D).</summary>
-    /// <param name="x">(B, T, D)</param>
+    /// <summary>Attention within a sequence, all positions at once: (N, D) → (N, D).</summary>
+    /// <param name="x">(N, D)</param>
+    /// <param name="rows">Where its tokens are.</param>
     /// <param name="positions">How positions reach queries and keys.</param>
     /// <param name="bias">Added to the scores.</param>
     /// <param name="training">Null at prediction.</param>
-    public Tensor SelfAttend(Tensor x, PositionalEncoding positions, AttentionBias bias, TrainingPass? training)
+    public Tensor SelfAttend(Tensor x, TokenRows rows, PositionalEncoding positions, AttentionBias bias, TrainingPass? training)
     {
-        var (query, key, value) = Project(x, training);
-        return Attend(positions.Rotate(query, 0), positions.Rotate(key, 0), value, bias, training);
+        var parts = Parts(_queryKeyValue.Forward(x, training), rows, training, QueryWidth, KeyWidth, KeyWidth);
+        return Attend(positions.Rotate(parts[0], 0), positions.Rotate(parts[1], 0), parts[2], rows, bias, training);
     }
 
     /// <summary>Attention of the next position to itself and all before: (R, 1, D) → (R, 1, D). The cache takes the
@@ -61,18 +62,19 @@ internal sealed class MultiHeadAttention : nn.Module
         int position = cache.Length;
         var (keys, values) = cache.Append(
             positions.Rotate(all.narrow(1, _heads, _groups), position), all.narrow(1, _heads + _groups, _groups));
-        return Attend(positions.Rotate(all.narrow(1, 0, _heads), position), keys, values, bias, training: null);
+        return Project(Attend(positions.Rotate(all.narrow(1, 0, _heads), position), keys, values, bias, training: null));
     }
 
-    /// <summary>Attention to another sequence, all positions at once: (B, T, D) → (B, T, D).</summary>
-    /// <param name="x">(B, T, D)</param>
+    /// <summary>Attention to another sequence, all positions at once: (N, D) → (N, D).</summary>
+    /// <param name="x">(N, D)</param>
+    /// <param name="rows">Where its tokens are.</param>
     /// <param name="memory">Keys and values of <see cref="Memory"/>, each (B, groups, S, d).</param>
     /// <param name="bias">Added to the scores.</param>
     /// <param name="training">Null at prediction.</param>
-    public Tensor CrossAttend(Tensor x, (Tensor Keys, Tensor Values) memory, AttentionBias bias, TrainingPass? training)
+    public Tensor CrossAttend(Tensor x, TokenRows rows, (Tensor Keys, Tensor Values) memory, AttentionBias bias, TrainingPass? training)
     {
-        var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth, training), _heads, training);
-        return Attend(query, memory.Keys, memory.Values, bias, training);
+        var query = Parts(_queryKeyValue.Forward(x, 0, QueryWidth, training), rows, training, QueryWidth)[0];
+        return Attend(query, memory.Keys, memory.Values, rows, bias, training);
     }
 
     /// <summary>Attention of the next position, or the next of several hypotheses, to another sequence: (B, K, D) → (B, K, D).</summary>
@@ -82,45 +84,50 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <param name="note">Gets the attention weights, (B, H, K, S).</param>
     public Tensor CrossAttendNext(Tensor x, (Tensor Keys, Tensor Values) memory, Tensor? bias, Action<Tensor>? note)
     {
-        var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth, training: null), _heads, training: null);
-        return Attend(query, memory.Keys, memory.Values, bias, training: null, note);
+        var query = SplitHeads(_queryKeyValue.Forward(x, 0, QueryWidth, training: null));
+        return Project(Attend(query, memory.Keys, memory.Values, bias, training: null, note));
     }
 
-    /// <summary>Keys and values of a sequence that others attend to: (B, S, D) → each (B, groups, S, d).</summary>
-    public (Tensor Keys, Tensor Values) Memory(Tensor memory, TrainingPass? training)
+    /// <summary>Keys and values of a sequence that others attend to: (N, D) → each (B, groups, S, d).</summary>
+    /// <param name="memory">(N, D)</param>
+    /// <param name="rows">Where its tokens are.</param>
+    /// <param name="training">Null at prediction.</param>
+    public (Tensor Keys, Tensor Values) Memory(Tensor memory, TokenRows rows, TrainingPass? training)
     {
-        var both = _queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth, training);
-        return (SplitHeads(both.narrow(2, 0, KeyWidth), _groups, training), SplitHeads(both.narrow(2, KeyWidth, KeyWidth), _groups, training));
+        var parts = Parts(_queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth, training), rows, training, KeyWidth, KeyWidth);
+        return (parts[0], parts[1]);
     }
 
     public AttentionCache CreateCache(long rows, Tensor like) => AttentionCache.Create(rows, _groups, _dimension, like);
 
-    private (Tensor Query, Tensor Key, Tensor Value) Project(Tensor x, TrainingPass? training)
-    {
-        var all = _queryKeyValue.Forward(x, training); // (B, T, D + 2·groups·d)
-        return (SplitHeads(all.narrow(2, 0, QueryWidth), _heads, training),
-            SplitHeads(all.narrow(2, QueryWidth, KeyWidth), _groups, training),
-            SplitHeads(all.narrow(2, QueryWidth + KeyWidth, KeyWidth), _groups, training));
-    }
-
-    /// <summary>(B, T, H·d) → (B, H, T, d)</summary>
-    private Tensor SplitHeads(Tensor x, int heads, TrainingPass? training)
+    /// <summary>The heads of queries, keys or values that stand side by side: (N, W₁ + W₂ + …) → (B, W₁/d, T, d), (B, W₂/d, T, d) …</summary>
+    private Tensor[] Parts(Tensor projected, TokenRows rows, TrainingPass? training, params long[] widths)
     {
         // Attention is computed in float32: for heads this small bfloat16 is slower, and the softmax needs the range.
         if (training is not null)
-            x = x.to(ScalarType.Float32);
-        var shape = x.shape;
-        return x.view(shape[0], shape[1], heads, _dimension).transpose(1, 2);
+            projected = projected.to(ScalarType.Float32);
+        // Split at once: for a part cut out alone autograd makes a gradient of the whole, mostly zeros, and adds them up.
+        return Array.ConvertAll(rows.Split(projected).split(widths, 2), SplitHeads);
     }
 
-    /// <summary>(B, H, Q, d), (B, groups, K, d), (B, groups, K, d) → (B, Q, D)</summary>
-    private Tensor Attend(Tensor query, Tensor key, Tensor value, AttentionBias bias, TrainingPass? training)
+    /// <summary>(B, T, H·d) → (B, H, T, d)</summary>
+    private Tensor SplitHeads(Tensor x)
+    {
+        var shape = x.shape;
+        return x.view(shape[0], shape[1], -1, _dimension).transpose(1, 2);
+    }
+
+    /// <summary>(B, H, Q, d), (B, groups, K, d), (B, groups, K, d) → (N, D)</summary>
+    private Tensor Attend(Tensor query, Tensor key, Tensor value, TokenRows rows, AttentionBias bias, TrainingPass? training)
     {
         // libtorch's own, at prediction, has its blocks inside.
         bool isOneCall = training is null && _groups == _heads && !bias.DependsOnDistance;
+        Tensor heads;
         if (!bias.IsLong || isOneCall)
-            return Attend(query, key, value, bias.Whole, training);
-        return Join(training is null ? ForwardInBlocks() : training.Tape.Piece(ForwardInBlocks, BackwardInBlocks), training);
+            heads = Attend(query, key, value, bias.Whole, training);
+        else
+            heads = training is null ? ForwardInBlocks() : training.Tape.Piece(ForwardInBlocks, BackwardInBlocks);
+        return _output.Forward(rows.Join(JoinHeads(heads)), training);
 
         Tensor ForwardInBlocks()
         {
@@ -153,14 +160,14 @@ internal sealed class MultiHeadAttention : nn.Module
         }
     }
 
-    /// <summary>The same with all scores at once.</summary>
+    /// <summary>All scores at once: (B, H, Q, d), (B, groups, K, d), (B, groups, K, d) → (B, H, Q, d)</summary>
     private Tensor Attend(
         Tensor query, Tensor key, Tensor value, Tensor? bias, TrainingPass? training, Action<Tensor>? note = null)
     {
         // Faster where nothing has to be kept for a backward pass, and one call instead of twelve.
-        return Join(training is null && note is null && _groups == _heads
+        return training is null && note is null && _groups == _heads
             ? nn.functional.scaled_dot_product_attention(query, key, value, bias)
-            : Weigh(query, key, value, bias, training, note), training);
+            : Weigh(query, key, value, bias, training, note);
     }
 
     /// <summary>softmax(QKᵀ/√d + bias)V: (B, H, Q, d), (B, groups, K, d), (B, groups, K, d) → (B, H, Q, d)</summary>
@@ -181,6 +188,8 @@ internal sealed class MultiHeadAttention : nn.Module
     }
 
     /// <summary>Heads side by side, projected: (B, H, Q, d) → (B, Q, D)</summary>
-    private Tensor Join(Tensor heads, TrainingPass? training) =>
-        _output.Forward(heads.transpose(1, 2).reshape(heads.shape[0], heads.shape[2], QueryWidth), training);
+    private Tensor Project(Tensor heads) => _output.Forward(JoinHeads(heads), training: null);
+
+    /// <summary>(B, H, Q, d) → (B, Q, H·d)</summary>
+    private Tensor JoinHeads(Tensor heads) => heads.transpose(1, 2).reshape(heads.shape[0], heads.shape[2], QueryWidth);
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.ML.Seq2Seq.Runtime;
 using static TorchSharp.torch;
@@ -20,9 +21,23 @@ internal static class OneDnn
     /// <summary>Whether it's the faster one: an AMD processor with AVX-512. (On Linux, where this was measured.)</summary>
     public static bool IsFaster { get; } = OperatingSystem.IsLinux() && Avx512F.IsSupported && IsAmd();
 
+    /// <summary>Whether products of such matrices on a CPU are its: those of bfloat16 are in libtorch too.</summary>
+    public static bool Multiplies(ScalarType type) => IsFaster || type != ScalarType.Float32;
+
     /// <summary>xWᵀ + b, outside autograd: (…, in), (out, in), (out) → (…, out). Matrices may be transposed views.</summary>
     public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null) =>
         (Tensor)_kernels.Value.invoke("linear", x, weight, bias!);
+
+    /// <summary>
+    /// The next multiple of 16; for more than 512 rows, of a 32nd of the next power of two: the next is two per cent away on
+    /// average. oneDNN compiles a product for each shape and keeps a thousand of them, wherever in the heap there is room;
+    /// large blocks then no longer fit between, so that the heap grows with every number of rows that a batch can have.
+    /// </summary>
+    public static long RoundUp(long rows)
+    {
+        long step = Math.Max(16, (long)BitOperations.RoundUpToPowerOf2((ulong)rows) >> 5);
+        return (rows + step - 1) / step * step;
+    }
 
     private static bool IsAmd()
     {

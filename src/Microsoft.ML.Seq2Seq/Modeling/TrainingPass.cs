@@ -24,8 +24,16 @@ internal sealed class TrainingPass(Dropout dropout, ScalarType precision = Scala
 
     public bool Recomputes => recomputes;
 
+    /// <summary>Whether the number of rows that layers get is rounded up (<see cref="OneDnn.RoundUp"/>); null: where oneDNN makes the
+    /// products.</summary>
+    public bool? RoundsRows { get; init; }
+
     /// <summary>The pieces of the backward pass after the first.</summary>
     public GradientTape Tape { get; } = new(dropout, recomputes);
+
+    /// <summary>Rows of the matrix that layers get for so many tokens.</summary>
+    public long RowsFor(long tokens, Device device) =>
+        device.type == DeviceType.CPU && (RoundsRows ?? OneDnn.Multiplies(precision)) ? OneDnn.RoundUp(tokens) : tokens;
 
     /// <summary>Runs the pass back from the gradient of its output; adds to the gradients of all parameters.</summary>
     public void Backward(Tensor output, Tensor gradient)

@@ -59,10 +59,10 @@ internal sealed class EncoderLayer : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>(B, S, D) → (B, S, D)</summary>
-    public Tensor Forward(Tensor x, PositionalEncoding positions, AttentionBias bias, TrainingPass? training)
+    /// <summary>(N, D) → (N, D)</summary>
+    public Tensor Forward(Tensor x, TokenRows rows, PositionalEncoding positions, AttentionBias bias, TrainingPass? training)
     {
-        x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, positions, bias, training), training);
+        x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, rows, positions, bias, training), training);
         return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, training), training);
     }
 }
@@ -101,21 +101,24 @@ internal sealed class DecoderLayer : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>All positions at once: (B, T, D) → (B, T, D).</summary>
-    /// <param name="x">(B, T, D)</param>
-    /// <param name="memory">(B, S, D) the encoder's output.</param>
+    /// <summary>All positions at once: (N, D) → (N, D).</summary>
+    /// <param name="x">(N, D)</param>
+    /// <param name="rows">Where its tokens are.</param>
+    /// <param name="memory">(M, D) the encoder's output.</param>
+    /// <param name="sourceRows">Where its tokens are.</param>
     /// <param name="positions">How positions reach queries and keys.</param>
     /// <param name="selfBias">Of self-attention, causal.</param>
     /// <param name="sourceBias">Of attention over the encoder's output.</param>
     /// <param name="training">Null at prediction.</param>
     public Tensor Forward(
-        Tensor x, Tensor memory, PositionalEncoding positions, AttentionBias selfBias, AttentionBias sourceBias, TrainingPass? training)
+        Tensor x, TokenRows rows, Tensor memory, TokenRows sourceRows, PositionalEncoding positions, AttentionBias selfBias,
+        AttentionBias sourceBias, TrainingPass? training)
     {
-        x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, positions, selfBias, training), training);
+        x = _selfAttentionResidual.Around(x, y => _selfAttention.SelfAttend(y, rows, positions, selfBias, training), training);
         if (training is not null && sourceBias.IsLong)
             x = training.Tape.Cut(x); // the attention's piece and the residual connection both lead here
         x = _crossAttentionResidual.Around(
-            x, y => _crossAttention.CrossAttend(y, _crossAttention.Memory(memory, training), sourceBias, training), training);
+            x, y => _crossAttention.CrossAttend(y, rows, _crossAttention.Memory(memory, sourceRows, training), sourceBias, training), training);
         return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, training), training);
     }
 
@@ -139,7 +142,7 @@ internal sealed class DecoderLayer : nn.Module
     /// <summary>State before the first position, one hypothesis for each source.</summary>
     public DecoderLayerState Start(Tensor memory)
     {
-        var (keys, values) = _crossAttention.Memory(memory, training: null);
+        var (keys, values) = _crossAttention.Memory(memory, TokenRows.Of(memory, training: null), training: null);
         return new DecoderLayerState(
             _selfAttention.CreateCache(memory.shape[0], memory),
             // Contiguous: every step reads them.

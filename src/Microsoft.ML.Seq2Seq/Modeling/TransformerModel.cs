@@ -101,15 +101,16 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
     /// <inheritdoc/>
     public Tensor Encode(SourceBatch batch, TrainingPass? training)
     {
-        int length = (int)batch.Source.shape[1];
-        var x = Embed(_sourceEmbedding, batch.Source, _encoderPositions, 0, training);
+        var rows = TokenRows.Of(batch.Source, training);
+        int length = (int)rows.Length;
+        var x = rows.Join(Embed(_sourceEmbedding, batch.Source, _encoderPositions, 0, training)); // (N, D)
         var bias = new AttentionBias(
             length, length, batch.SourceMask, Long, x.device, _encoderPositions, _architecture.AttentionWindow);
         var tape = Tape(training, bias);
         x = tape?.Cut(x) ?? x;
         foreach (var layer in _encoder)
-            x = Run(tape, x, input => layer.Forward(input, _encoderPositions, bias, training));
-        return _encoderNorm?.Forward(x) ?? x;
+            x = Run(tape, x, input => layer.Forward(input, rows, _encoderPositions, bias, training));
+        return rows.Split(_encoderNorm?.Forward(x) ?? x);
     }
 
     /// <summary>The decoder's output under teacher forcing: (B, T, D).</summary>
@@ -118,17 +119,20 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
     /// <param name="training">Null at validation.</param>
     public Tensor Decode(Batch batch, Tensor memory, TrainingPass? training)
     {
-        int length = (int)batch.TargetInput.shape[1];
-        var x = Embed(TargetEmbedding, batch.TargetInput, _decoderPositions, 0, training);
+        TokenRows rows = TokenRows.Of(batch.TargetInput, training), sourceRows = TokenRows.Of(batch.Source, training);
+        int length = (int)rows.Length;
+        var x = rows.Join(Embed(TargetEmbedding, batch.TargetInput, _decoderPositions, 0, training)); // (N, D)
         var bias = new AttentionBias(
             length, length, padding: null, Long, x.device, _decoderPositions, _architecture.AttentionWindow, isCausal: true);
-        var sourceBias = new AttentionBias(length, (int)memory.shape[1], batch.SourceMask, Long, x.device);
+        var sourceBias = new AttentionBias(length, (int)sourceRows.Length, batch.SourceMask, Long, x.device);
         var tape = Tape(training, bias, sourceBias);
+        memory = sourceRows.Join(memory);
         memory = tape?.Cut(memory) ?? memory;
         x = tape?.Cut(x) ?? x;
         foreach (var layer in _decoder)
-            x = Run(tape, x, input => layer.Forward(input, memory, _decoderPositions, bias, sourceBias, training));
-        return _decoderNorm?.Forward(x) ?? x;
+            x = Run(tape, x, input => layer.Forward(
+                input, rows, memory, sourceRows, _decoderPositions, bias, sourceBias, training));
+        return rows.Split(_decoderNorm?.Forward(x) ?? x);
     }
 
     public override DecoderState Start(SourceBatch source)

@@ -45,7 +45,7 @@ internal static class CrossEntropy
         {
             gradient = torch.zeros_like(decoded, requires_grad: false);
             sum = Accumulate(model, batch, decoded.detach(), smoothing,
-                new BackwardPass(scale, gradient.view(-1, model.Width), consistency), training.Precision);
+                new BackwardPass(scale, gradient.view(-1, model.Width), consistency), training);
         }
         training.Backward(decoded, gradient);
         return sum;
@@ -56,12 +56,13 @@ internal static class CrossEntropy
     {
         using var scope = NewDisposeScope();
         using var noGrad = torch.no_grad();
-        return Accumulate(model, batch, model.Forward(batch, training: null), smoothing, backward: null, ScalarType.Float32);
+        return Accumulate(model, batch, model.Forward(batch, training: null), smoothing, backward: null, training: null);
     }
 
     private static LossSum Accumulate(
-        SequenceModel model, Batch batch, Tensor decoded, double smoothing, BackwardPass? backward, ScalarType precision)
+        SequenceModel model, Batch batch, Tensor decoded, double smoothing, BackwardPass? backward, TrainingPass? training)
     {
+        var precision = training?.Precision ?? ScalarType.Float32;
         bool isReduced = precision != ScalarType.Float32;
         bool byOneDnn = !isReduced && OneDnn.IsFaster && decoded.device_type == DeviceType.CPU;
         var rows = decoded.view(-1, model.Width).index_select(0, batch.TargetPositions).to(precision); // (N, D)
@@ -78,9 +79,12 @@ internal static class CrossEntropy
         {
             using var scope = NewDisposeScope();
             long length = Math.Min(chunk, count - start);
-            // (count) or (2 · count) → (n) or (2n)
+            long n = length * (isTwice ? 2 : 1);
+            // (count) or, for two passes, (2 · count) → (n)
             Tensor Part(Tensor all) => isTwice ? torch.cat([all.narrow(0, start, length), all.narrow(0, count + start, length)]) : all.narrow(0, start, length);
-            var row = Part(rows); // (n, D), or (2n, D) for both passes; the shapes below likewise
+            long padded = training?.RowsFor(n, rows.device) ?? (byOneDnn ? OneDnn.RoundUp(n) : n);
+            // (n, D), then zeros: their logits are zero, and so is what takes the gradient's place.
+            var row = TokenRows.Pad(Part(rows), padded);
             var logits = byOneDnn ? OneDnn.Linear(row, weight) : nn.functional.linear(row, weight); // (n, V)
             var target = targets.narrow(0, start, length); // (n)
             var logitGradient = logits; // (n, V)
@@ -97,7 +101,7 @@ internal static class CrossEntropy
             if (backward is null)
                 continue;
             var rowGradient = byOneDnn ? OneDnn.Linear(logitGradient, weight.t()) : logitGradient.mm(weight).to(ScalarType.Float32); // (n, D)
-            backward.Gradient.index_copy_(0, Part(batch.TargetPositions), rowGradient);
+            backward.Gradient.index_copy_(0, Part(batch.TargetPositions), rowGradient.narrow(0, 0, n));
             if (byOneDnn)
                 weightGradient!.Accumulate(LinearFunction.WeightGradient(logitGradient, row));
             else if (isReduced)

@@ -33,6 +33,21 @@ public sealed class LongSequenceTests
 
     [TestMethod]
     [DynamicData(nameof(Architectures))]
+    public void RowsOfZerosChangeNothing(PositionalEncodingKind positions, int? window, int? groups)
+    {
+        using var scope = NewDisposeScope();
+        var architecture = TinyModels.Architecture(a => (a.PositionalEncoding, a.AttentionWindow, a.KeyValueHeads) = (positions, window, groups));
+        var (expected, expectedGradients) = Pass(architecture, _never);
+        foreach (var (when, recomputes) in new[] { (_never, false), (_never, true), (_always, false), (_always, true) })
+        {
+            var (actual, gradients) = Pass(architecture, when, recomputes, roundsRows: true);
+            TinyModels.AssertClose(expected, actual, 1e-5, "output");
+            TinyModels.AssertClose(expectedGradients, gradients, 1e-4 * expectedGradients.abs().max().item<float>(), "gradients");
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Architectures))]
     public void CheckpointingGivesTheSameGradientsWithDropout(PositionalEncodingKind positions, int? window, int? groups)
     {
         using var scope = NewDisposeScope();
@@ -120,13 +135,14 @@ public sealed class LongSequenceTests
         }
     }
 
-    private static (Tensor Output, Tensor Gradients) Pass(TransformerArchitecture architecture, LongAttention when, bool recomputes = false)
+    private static (Tensor Output, Tensor Gradients) Pass(TransformerArchitecture architecture, LongAttention when, bool recomputes = false, bool roundsRows = false)
     {
         using var model = TinyModels.Create(architecture, when: when);
         using var parameters = new FlatParameters(model);
         using var batch = Batch();
         var dropout = new Dropout(5);
-        var training = new TrainingPass(dropout, recomputes: recomputes);
+        var training = new TrainingPass(dropout, recomputes: recomputes) { RoundsRows = roundsRows };
+        Assert.AreEqual(roundsRows, TokenRows.Of(batch.Source, training).Count > batch.Source.numel());
         using var scope = NewDisposeScope();
         var output = model.Forward(batch, training);
         ulong drawn = dropout.Drawn;

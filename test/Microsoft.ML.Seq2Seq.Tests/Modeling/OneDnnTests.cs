@@ -63,6 +63,16 @@ public sealed class OneDnnTests
             AssertEqual(expected[i], actual[i]);
     }
 
+    [TestMethod]
+    [DataRow(1, 16)]
+    [DataRow(64, 64)]
+    [DataRow(65, 80)]
+    [DataRow(1000, 1024)]
+    [DataRow(1025, 1088)]
+    [DataRow(2048, 2048)]
+    [DataRow(4097, 4352)]
+    public void RowsAreRoundedUpToOneOfFewNumbers(long rows, long expected) => Assert.AreEqual(expected, OneDnn.RoundUp(rows));
+
     private static void AssertEqual(Tensor expected, Tensor actual)
     {
         CollectionAssert.AreEqual(expected.shape, actual.shape);
