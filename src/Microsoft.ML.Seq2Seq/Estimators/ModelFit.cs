@@ -55,7 +55,6 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
                 observers.Add(tensorBoard);
             observers.AddRange(watchers);
             var run = Train(model, data, seed, validator, observers);
-            NativeHeap.ReturnFreeMemory();
             var report = Report(data, model, run, seed, device);
             var trained = new TextGenerator(new SharedModel(ServedModel.Of(model)), data.Codec, device);
             return new Seq2SeqTransformer(host, trained, Configuration(data), report);

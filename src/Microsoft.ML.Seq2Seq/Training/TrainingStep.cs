@@ -1,6 +1,7 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Training;
@@ -20,6 +21,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly TrainingOptions _options;
     private readonly Replicas _replicas;
     private readonly FusedAdam _optimizer;
+    private readonly IDisposable? _heap;
 
     /// <param name="model">On its device; trained in place.</param>
     /// <param name="options">Validated.</param>
@@ -30,6 +32,7 @@ internal sealed class TrainingStep : IDisposable
         Parameters = new FlatParameters(model);
         _replicas = new Replicas(model, Parameters, options, seed);
         _optimizer = new FusedAdam(Parameters, options);
+        _heap = Parameters.Values.device_type == DeviceType.CPU ? NativeHeap.Keep() : null;
     }
 
     public FlatParameters Parameters { get; }
@@ -120,5 +123,6 @@ internal sealed class TrainingStep : IDisposable
         _optimizer.Dispose();
         _replicas.Dispose();
         Parameters.Dispose();
+        _heap?.Dispose();
     }
 }
