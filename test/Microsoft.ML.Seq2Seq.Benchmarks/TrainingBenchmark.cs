@@ -21,20 +21,22 @@ internal static class TrainingBenchmark
         var tokens = new Option<int>("--tokens") { Description = "target tokens a batch", DefaultValueFactory = _ => 4096 };
         var rounds = new Option<int>("--rounds") { Description = "measured steps of each", DefaultValueFactory = _ => 12 };
         var threads = new Option<int?>("--threads") { Description = "libtorch threads (default: libtorch's)" };
+        var only = new Option<string?>("--only") { Description = "measure this way alone: beside the others it shares their heap" };
+        only.AcceptOnlyFromAmong([.. TrainingContenders.Names]);
         var command = new System.CommandLine.Command("training", "Tokens a second of a training step against nn.Transformer with optim.Adam.")
         {
-            config, tokens, rounds, threads,
+            config, tokens, rounds, threads, only,
         };
         command.SetAction(parsed => Run(
-            parsed.GetValue(config)!, parsed.GetValue(tokens), parsed.GetValue(rounds), parsed.GetValue(threads)));
+            parsed.GetValue(config)!, parsed.GetValue(tokens), parsed.GetValue(rounds), parsed.GetValue(threads), parsed.GetValue(only)));
         return command;
     }
 
-    private static void Run(string config, int tokensPerBatch, int rounds, int? threads)
+    private static void Run(string config, int tokensPerBatch, int rounds, int? threads, string? only)
     {
         using var scope = new ThreadScope(threads);
         using var sides = new TrainingContenders(config, tokensPerBatch);
-        Contender[] contenders = [.. TrainingContenders.Names.Select(name => new Contender(name, sides.Step(name)))];
+        Contender[] contenders = [.. TrainingContenders.Names.Where(name => name == (only ?? name)).Select(name => new Contender(name, sides.Step(name)))];
         int warm = Math.Min(3, rounds);
         List<double> roofs = [], reducedRoofs = [];
         for (int round = 0; round < warm + rounds; round++)
@@ -48,14 +50,17 @@ internal static class TrainingBenchmark
 
         foreach (var contender in contenders)
             Print($"{contender.Name}: {contender.TokensPerSecond:f0} target tokens/s, {contender.CpuSeconds * 1e6:f0} µs CPU a token");
-        foreach (var contender in contenders.Skip(1))
+        Contender[] ours = [.. contenders.Where(contender => contender.Name != TrainingContenders.Plain)];
+        foreach (var contender in ours)
         {
             bool isReduced = contender.Name == TrainingContenders.Auto && Training.TrainingPrecisions.HasBFloat16;
             double roof = Median(isReduced ? reducedRoofs : roofs);
             Print($"{contender.Name}: {contender.FlopsPerSecond / 1e9:f0} GFLOP/s in products with weights; {(isReduced ? "bfloat16" : "float32")} product of {RoofSize} × {RoofSize} matrices: {roof / 1e9:f0}");
             Print($"SHARE training/{config}/{tokensPerBatch}/{contender.Name} {contender.FlopsPerSecond / roof:f2}");
         }
-        foreach (var contender in contenders.Skip(1))
+        if (only is not null)
+            return;
+        foreach (var contender in ours)
             Print($"RATIO training/{config}/{tokensPerBatch}/{contender.Name} {contender.TokensPerSecond / contenders[0].TokensPerSecond:f2}");
     }
 
