@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>
-/// How a batch lies in the matrix that layers read, a token in each row: one sequence after the other, then zeros up to
-/// <paramref name="Count"/> rows. No gradient comes from those, so that they change no weight.
+/// How a batch lies in the matrix that layers read, a token in each row: one sequence after the other, then up to
+/// <paramref name="Count"/> rows of no token, zeros where they come in. Nothing reads them and no gradient comes from them, so
+/// that they change no weight.
 /// </summary>
 /// <param name="Sequences">B</param>
 /// <param name="Length">T, padding included.</param>
