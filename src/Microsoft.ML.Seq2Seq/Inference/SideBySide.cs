@@ -8,7 +8,7 @@ namespace Microsoft.ML.Seq2Seq.Inference;
 internal static class SideBySide
 {
     /// <summary>Threads that are worth it: as many as libtorch has for the caller, and one to wait for a GPU.</summary>
-    public static int Threads(Device device) => device.type == DeviceType.CPU ? torch.get_num_threads() : 1;
+    public static int Threads(Device device) => device.type == DeviceType.CPU ? ThreadSetting.Count : 1;
 
     /// <summary>Deals the pieces out to workers, in their order. The first failure stops the others.</summary>
     public static void ForEach<T>(

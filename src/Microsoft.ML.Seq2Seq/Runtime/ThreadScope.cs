@@ -1,22 +1,23 @@
-using TorchSharp;
-
 namespace Microsoft.ML.Seq2Seq.Runtime;
 
-/// <summary>libtorch's number of threads for as long as the scope lives; the process's own setting comes back after.</summary>
+/// <summary>libtorch's number of threads for the calling thread, for as long as the scope lives.</summary>
 internal sealed class ThreadScope : IDisposable
 {
-    private readonly int _before = torch.get_num_threads();
+    private readonly int _before = ThreadSetting.Count;
+    private readonly bool _changed;
 
     /// <param name="threads">Null leaves the setting alone.</param>
     public ThreadScope(int? threads)
     {
-        if (threads is { } count && count != _before)
-            torch.set_num_threads(count);
+        if (threads is not { } count || count == _before)
+            return;
+        ThreadSetting.Set(count);
+        _changed = true;
     }
 
     public void Dispose()
     {
-        if (torch.get_num_threads() != _before)
-            torch.set_num_threads(_before);
+        if (_changed)
+            ThreadSetting.Set(_before);
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
@@ -18,7 +17,7 @@ internal sealed class Replicas : IDisposable
     private const long MostWeights = 24_000_000;
 
     private readonly Replica[] _replicas;
-    private readonly WorkerThread[] _workers; // one less: the first replica runs on the caller's thread
+    private readonly Crew? _crew; // null: the only replica runs on the caller's thread
     private readonly double _smoothing, _consistency;
     private readonly ScalarType _precision;
     private readonly bool _recomputes;
@@ -32,22 +31,17 @@ internal sealed class Replicas : IDisposable
         _precision = TrainingPrecisions.Resolve(options.Precision, parameters.Values.device);
         _recomputes = options.GradientCheckpointing;
         bool isSmall = parameters.Values.device_type == DeviceType.CPU && parameters.Values.numel() <= MostWeights;
-        _replicas = new Replica[isSmall ? torch.get_num_threads() : 1];
-        _workers = new WorkerThread[_replicas.Length - 1];
+        _replicas = new Replica[isSmall ? ThreadSetting.Count : 1];
         _smoothing = options.LabelSmoothing;
         _consistency = options.ConsistencyWeight;
         for (int i = 0; i < _replicas.Length; i++)
         {
             var dropout = new Dropout(SplitMix64.Combine((ulong)seed, (ulong)i));
-            if (i == 0)
-            {
-                _replicas[i] = new Replica(model, parameters, dropout);
-                continue;
-            }
-            var copy = model.Replica();
-            _replicas[i] = new Replica(copy, parameters.Share(copy), dropout);
-            _workers[i - 1] = new WorkerThread($"Training replica {i}");
+            var copy = i == 0 ? model : model.Replica();
+            _replicas[i] = new Replica(copy, i == 0 ? parameters : parameters.Share(copy), dropout);
         }
+        if (_replicas.Length > 1)
+            _crew = new Crew("Training replica", _replicas.Length);
     }
 
     /// <summary>Masks drawn by each replica's dropout: part of a checkpoint. Replicas beyond those saved start from
@@ -68,35 +62,19 @@ internal sealed class Replicas : IDisposable
     /// <param name="scale">Factor on the gradient.</param>
     public LossSum ForwardBackward(EncodedPairs pairs, int[] rows, double scale)
     {
-        if (_replicas.Length == 1)
+        if (_crew is null)
             return ForwardBackward(_replicas[0], pairs, rows, scale);
         var sums = new LossSum[_replicas.Length];
-        using (new ThreadScope(1))
+        try
         {
             // Rows of a batch stand in order of length: dealt out in turn, they weigh the same everywhere.
-            int[] Share(int replica) => [.. rows.Where((_, i) => i % _replicas.Length == replica)];
-            for (int i = 1; i < _replicas.Length; i++)
-            {
-                int replica = i;
-                _workers[i - 1].Start(() => sums[replica] = ForwardBackward(_replicas[replica], pairs, Share(replica), scale));
-            }
-            Exception? error = null;
-            try
-            {
-                sums[0] = ForwardBackward(_replicas[0], pairs, Share(0), scale);
-            }
-            catch (Exception e)
-            {
-                error = e;
-            }
-            foreach (var worker in _workers)
-                error = worker.Wait() ?? error;
-            if (error is not null)
-            {
-                foreach (var replica in _replicas[1..])
-                    replica.Parameters.ClearGradients();
-                ExceptionDispatchInfo.Throw(error);
-            }
+            _crew.Run(i => sums[i] = ForwardBackward(_replicas[i], pairs, [.. rows.Where((_, row) => row % _replicas.Length == i)], scale));
+        }
+        catch
+        {
+            foreach (var replica in _replicas[1..])
+                replica.Parameters.ClearGradients();
+            throw;
         }
         foreach (var replica in _replicas[1..])
             _replicas[0].Parameters.TakeGradients(replica.Parameters);
@@ -105,8 +83,7 @@ internal sealed class Replicas : IDisposable
 
     public void Dispose()
     {
-        foreach (var worker in _workers)
-            worker.Dispose();
+        _crew?.Dispose();
         foreach (var replica in _replicas[1..])
         {
             replica.Parameters.Dispose();

@@ -1,0 +1,117 @@
+using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Runtime;
+using Microsoft.ML.Seq2Seq.Tests.Modeling;
+using Microsoft.ML.Seq2Seq.Tests.Training;
+using Microsoft.ML.Seq2Seq.Training;
+using TorchSharp;
+
+namespace Microsoft.ML.Seq2Seq.Tests.Runtime;
+
+[TestClass]
+[DoNotParallelize] // what new threads begin with belongs to the process
+public sealed class ThreadSettingTests
+{
+    private int _before;
+
+    [TestInitialize]
+    public void BeginWithThree()
+    {
+        _before = torch.get_num_threads();
+        torch.set_num_threads(3);
+    }
+
+    [TestCleanup]
+    public void GiveBack() => torch.set_num_threads(_before);
+
+    [TestMethod]
+    public void ScopesThatOverlapChangeNoOtherThread()
+    {
+        using var isOpen = new ManualResetEventSlim();
+        using var mayClose = new ManualResetEventSlim();
+        var (inside, after) = (0, 0);
+        var other = new Thread(() =>
+        {
+            using (new ThreadScope(2))
+            {
+                inside = torch.get_num_threads();
+                isOpen.Set();
+                mayClose.Wait();
+            }
+            after = torch.get_num_threads();
+        });
+        using (new ThreadScope(1))
+        {
+            other.Start();
+            isOpen.Wait();
+            Assert.AreEqual(1, torch.get_num_threads());
+            Assert.AreEqual(2, inside);
+            Assert.AreEqual(3, OnANewThread());
+        }
+        mayClose.Set();
+        other.Join();
+
+        Assert.AreEqual(3, torch.get_num_threads());
+        Assert.AreEqual(3, after);
+        Assert.AreEqual(3, OnANewThread());
+    }
+
+    [TestMethod]
+    public void TrainingChangesNoOtherThread()
+    {
+        bool isOver = false;
+        int same = 0, others = 0;
+        var watcher = new Thread(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+                _ = OnANewThread() == 3 ? same++ : others++;
+        });
+        watcher.Start();
+        using var model = TinyModels.Create();
+        Runs.Train(model, Runs.RandomPairs(20, seed: 4), null, new TrainingOptions { MaxEpochs = 100, Threads = 2 });
+        Volatile.Write(ref isOver, true);
+        watcher.Join();
+
+        // A new thread may begin in the middle of the few changes at the start and at the end.
+        Assert.IsGreaterThan(10 * others, same);
+        Assert.AreEqual(3, OnANewThread());
+        Assert.AreEqual(3, torch.get_num_threads());
+    }
+
+    [TestMethod]
+    public void RunsAtTheSameTimeTrainWhatEachTrainsAlone()
+    {
+        using var scope = torch.NewDisposeScope();
+        var alone = Train();
+        var together = new torch.Tensor[3];
+        Thread[] runs = [.. together.Select((_, i) => new Thread(() => together[i] = Train().DetachFromDisposeScope()))];
+        foreach (var run in runs)
+        {
+            run.Start();
+            Thread.Sleep(20); // in the middle of the runs before
+        }
+        foreach (var run in runs)
+            run.Join();
+
+        foreach (var weights in together)
+        {
+            Assert.IsTrue(alone.eq(weights).all().item<bool>());
+            weights.Dispose();
+        }
+
+        static torch.Tensor Train()
+        {
+            using var model = TinyModels.Create();
+            new TrainingLoop(model, Runs.RandomPairs(20, seed: 4), new EncodedPairs(), new TrainingOptions { MaxEpochs = 60 }, seed: 1, () => false).Run();
+            return Runs.Weights(model);
+        }
+    }
+
+    private static int OnANewThread()
+    {
+        int count = 0;
+        var thread = new Thread(() => count = torch.get_num_threads());
+        thread.Start();
+        thread.Join();
+        return count;
+    }
+}
