@@ -28,6 +28,7 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
     private TResult[] _results = [];
     private int _window = FirstWindow;
     private bool _isAtEnd;
+    private List<TRequest>? _unmapped; // kept until its results are there: who asks again after a failure gets them, not the next one's
     private int _next;
     private long _mapped; // rows
 
@@ -55,6 +56,7 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
 
     public void Dispose()
     {
+        _canceled.Cancel(); // after the row under way
         // What it throws is nobody's concern any more.
         _reading?.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait();
         _progress.Dispose();
@@ -67,6 +69,18 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
     {
         HearTheHost();
         _canceled.Token.ThrowIfCancellationRequested();
+        _unmapped ??= ReadWindow();
+        _results = _stage.Map(_unmapped, OnMapped, _canceled.Token);
+        _unmapped = null;
+        _progress.Checkpoint((double)_mapped);
+        // MLContext.Log hears channels alone.
+        _channel.Trace(MessageSensitivity.None, "{0} rows predicted", _mapped);
+        _next = 0;
+    }
+
+    /// <summary>The window that is wanted, and the one after it begun.</summary>
+    private List<TRequest> ReadWindow()
+    {
         var requests = _reading is null ? Read() : _reading.GetAwaiter().GetResult();
         if (requests.Count == 0)
             throw new InvalidOperationException(
@@ -74,11 +88,7 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
                 "(mlContext.Data.Cache).");
         _window = Math.Min(LargestWindow, 4 * _window);
         _reading = Task.Run(Read);
-        _results = _stage.Map(requests, OnMapped, _canceled.Token);
-        _progress.Checkpoint((double)_mapped);
-        // MLContext.Log hears channels alone.
-        _channel.Trace(MessageSensitivity.None, "{0} rows predicted", _mapped);
-        _next = 0;
+        return requests;
     }
 
     /// <summary>The next window; empty at the end.</summary>

@@ -127,6 +127,26 @@ public sealed class StageViewTests
     }
 
     [TestMethod]
+    [DoNotParallelize] // another thread has to read meanwhile
+    public void LeavingACursorDoesNotWaitForTheNextWindow()
+    {
+        using var afterwards = new ManualResetEventSlim();
+        var counted = new CountingView(Toy.View(Toy.Rows(3000)))
+        {
+            OnRead = rows =>
+            {
+                if (rows > 40)
+                    afterwards.Wait(TimeSpan.FromSeconds(1)); // a slow source
+            },
+        };
+        using (var cursor = Toy.Model.Transform(counted).GetRowCursor(Toy.Model.GetOutputSchema(counted.Schema)))
+            Assert.IsTrue(cursor.MoveNext());
+        afterwards.Set();
+
+        Assert.IsLessThan(60, counted.RowsRead);
+    }
+
+    [TestMethod]
     public void CancelingTheContextStopsACursorBetweenBatches()
     {
         var ml = new MLContext(1);
