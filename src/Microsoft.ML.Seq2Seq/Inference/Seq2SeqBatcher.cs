@@ -73,6 +73,7 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
     {
         var working = Task.Factory.StartNew(
             () => SingleThreads.Run("Decoding", _workers, Work), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var batch = new List<PendingRequest>();
         try
         {
             while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
@@ -82,11 +83,21 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
                 while (idle < _workers && await _idle.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
                     idle++;
                 // No worker takes more than its part: those that come back from others' batches find one that waits for them.
-                var batch = await GatherAsync(_maxBatchSize / _workers * idle).ConfigureAwait(false);
+                await GatherAsync(batch, _maxBatchSize / _workers * idle).ConfigureAwait(false);
                 idle -= DealOut(batch, idle);
                 if (idle > 0)
                     _idle.Release(idle);
             }
+        }
+        catch (Exception error)
+        {
+            // Whatever it was: nobody waits for an answer that does not come.
+            _queue.Writer.TryComplete(error);
+            while (_queue.Reader.TryRead(out var request))
+                batch.Add(request);
+            foreach (var request in batch)
+                request.Fail(error);
+            throw;
         }
         finally
         {
@@ -122,10 +133,11 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
     }
 
     /// <summary>Takes what is there, and what comes within the delay.</summary>
-    /// <param name="most">Requests.</param>
-    private async Task<List<PendingRequest>> GatherAsync(int most)
+    /// <param name="batch">Becomes these.</param>
+    /// <param name="most">How many.</param>
+    private async Task GatherAsync(List<PendingRequest> batch, int most)
     {
-        var batch = new List<PendingRequest>(most);
+        batch.Clear();
         using var delay = new CancellationTokenSource();
         Task? over = null;
         while (true)
@@ -140,7 +152,6 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
                 break;
         }
         await delay.CancelAsync().ConfigureAwait(false);
-        return batch;
     }
 
     /// <summary>Answers a batch. Once all of its requests are given up it is not decoded to its end.</summary>

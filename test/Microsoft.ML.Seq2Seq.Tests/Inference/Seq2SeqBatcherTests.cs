@@ -38,6 +38,14 @@ public sealed class Seq2SeqBatcherTests
     }
 
     [TestMethod]
+    public async Task ABatchMayBeOfAnySize()
+    {
+        await using var batcher = Toy.Model.CreateBatcher(new Seq2SeqBatcherOptions { MaxBatchSize = int.MaxValue });
+
+        Assert.AreEqual("ABC", (await batcher.GenerateAsync("abc").WaitAsync(TimeSpan.FromMinutes(1))).Text);
+    }
+
+    [TestMethod]
     public async Task TheOptionsSayHowToDecode()
     {
         await using var batcher = Toy.Model.CreateBatcher(new Seq2SeqBatcherOptions
