@@ -142,8 +142,14 @@ public sealed class Seq2SeqCatalog
     /// its own. Name the source column where a source has several targets, or it is measured on what it was trained on.</param>
     /// <param name="seed">Deals the rows out to the folds; null: the context's.</param>
     /// <param name="options">Null: sacreBLEU's defaults.</param>
+    /// <remarks>Each fold keeps its checkpoints and its TensorBoard files, where the trainer writes such, in a folder of its own
+    /// within the trainer's, "fold-0" the first: called again with the same seed after it was killed, it goes on
+    /// where it was.</remarks>
     /// <returns>A result for each fold, in order; dispose the models that you don't keep.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds, or a column is missing.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds, a column is missing, or an option is out of
+    /// range.</exception>
+    /// <exception cref="InvalidOperationException">A fold has no rows: there are too few rows, or too few different values in the
+    /// sampling key column.</exception>
     public IReadOnlyList<Seq2SeqCrossValidationResult> CrossValidate(
         IDataView data,
         IEstimator<ITransformer> estimator,
@@ -157,15 +163,13 @@ public sealed class Seq2SeqCatalog
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(estimator);
         OptionCheck.AtLeast(nameof(numberOfFolds), numberOfFolds, 2);
-        var results = new List<Seq2SeqCrossValidationResult>(numberOfFolds);
-        foreach (var fold in _context.Data.CrossValidationSplit(data, numberOfFolds, samplingKeyColumnName, seed))
-        {
-            var model = estimator.Fit(fold.TrainSet);
-            var scored = model.Transform(fold.TestSet);
-            results.Add(new Seq2SeqCrossValidationResult(
-                results.Count, model, Evaluate(scored, labelColumnName, predictedColumnName, options), scored));
-        }
-        return results;
+        OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
+        OptionCheck.NotEmpty(nameof(predictedColumnName), predictedColumnName);
+        var validation = new CrossValidation(
+            ((IHostEnvironment)_context).Register(nameof(CrossValidate)), estimator, labelColumnName, predictedColumnName, options ?? new());
+        var folds = _context.Data.CrossValidationSplit(data, numberOfFolds, samplingKeyColumnName, seed);
+        validation.Check(data.Schema, folds);
+        return validation.Run(folds);
     }
 
     /// <summary>Looks for good settings: tries shapes, vocabulary sizes, dropout and learning rates, stops the bad ones early

@@ -17,13 +17,14 @@ namespace Microsoft.ML.Seq2Seq.Estimators;
 internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelArchitecture architecture)
 {
     private readonly HostSettings _settings = new(host);
+    private readonly TrainingOptions _training = RunFolder.Apply(options.Training);
 
     /// <inheritdoc cref="TransformerTrainer.Fit(IDataView, IDataView)"/>
     public Seq2SeqTransformer Run(IDataView trainData, IDataView? validationData)
     {
         ArgumentNullException.ThrowIfNull(trainData);
         NativePreflight.EnsureLoaded();
-        int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
+        int seed = _settings.Seed ?? CheckpointStore.FindSeed(_training) ?? Random.Shared.Next();
         using var data = TrainingData.Read(host, trainData, validationData, options, seed);
         return Run(data, seed);
     }
@@ -47,7 +48,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         {
             inTraining.AddOwner();
             var validator = new Validator(new TextGenerator(inTraining, data.Codec, device), data.ValidationTexts, options.Decoding);
-            using var tensorBoard = options.Training.TensorBoardDirectory is { } directory
+            using var tensorBoard = _training.TensorBoardDirectory is { } directory
                 ? new TensorBoardObserver(directory, validator.Samples)
                 : null;
             var observers = Observers(channel, progress, validator);
@@ -93,11 +94,11 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
     private TrainingRun Train(
         SequenceModel model, TrainingData data, int seed, Validator validator, IReadOnlyList<ITrainingObserver> observers)
     {
-        var cancellation = options.Training.CancellationToken;
-        return new TrainingLoop(model, data.Training, data.Validation, options.Training, seed,
+        var cancellation = _training.CancellationToken;
+        return new TrainingLoop(model, data.Training, data.Validation, _training, seed,
             () => cancellation.IsCancellationRequested || _settings.IsCanceled, observers)
         {
-            Scorer = validator.Scorer(options.Training.ValidationMetric),
+            Scorer = validator.Scorer(_training.ValidationMetric),
             Sampling = data.Sampling,
         }.Run();
     }
@@ -106,9 +107,9 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         IChannel channel, IProgressChannel progressChannel, Validator validator)
     {
         List<ITrainingObserver> observers = [new ChannelObserver(channel, progressChannel)];
-        if (options.Training.EarlyStoppingPatience is { } patience)
+        if (_training.EarlyStoppingPatience is { } patience)
             observers.Add(new EarlyStopping(patience));
-        if (options.Training.Progress is { } progress)
+        if (_training.Progress is { } progress)
             observers.Add(new ProgressObserver(progress, validator.Samples));
         return observers;
     }
@@ -158,7 +159,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
             return metrics;
         metrics["Loss"] = loss;
         metrics["Perplexity"] = Math.Exp(loss);
-        if (options.Training.ValidationMetric is not ValidationMetric.Loss and var metric)
+        if (_training.ValidationMetric is not ValidationMetric.Loss and var metric)
             metrics[metric.ToString()] = score;
         return metrics;
     }

@@ -46,4 +46,50 @@ public sealed class CrossValidateTests
     public void OneFoldIsRefusedByName() =>
         StringAssert.Contains(Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Seq2Seq.CrossValidate(
             Toy.View(Toy.Rows(4)), _ml.Seq2Seq.Trainers.Transformer(Toy.Brief()), numberOfFolds: 1)).Message, "numberOfFolds");
+    [TestMethod]
+    public void WhatAFoldWouldFailOnIsFoundBeforeAnyIsTrained()
+    {
+        int steps = 0;
+        var trainer = _ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.Training.Progress = new Note<TrainingProgress>(_ => steps++)));
+        var rows = Toy.View(Enumerable.Repeat(new Toy.Row { Source = "a", Target = "A" }, 20));
+
+        Assert.Contains("of 3 has no rows to ", Assert.ThrowsExactly<InvalidOperationException>(
+            () => _ml.Seq2Seq.CrossValidate(rows, trainer, numberOfFolds: 3, samplingKeyColumnName: "Source")).Message);
+        Assert.Contains("'Tarqet'", Assert.Throws<ArgumentOutOfRangeException>(
+            () => _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), trainer, labelColumnName: "Tarqet")).Message);
+        Assert.Contains("'Predicted'", Assert.Throws<ArgumentOutOfRangeException>(
+            () => _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), trainer, predictedColumnName: "Predicted")).Message);
+        Assert.Contains("MaxNgram", Assert.Throws<ArgumentOutOfRangeException>(
+            () => _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), trainer, options: new EvaluationOptions { MaxNgram = 0 })).Message);
+        Assert.AreEqual(0, steps);
+    }
+
+    [TestMethod]
+    public void AChainWithATrainerKeepsTheCheckpointsOfEachFoldApart()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            var trainer = _ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
+                (options.Training.CheckpointDirectory, options.Training.TensorBoardDirectory) = (Path.Combine(folder, "c"), Path.Combine(folder, "t"))));
+            var chain = _ml.Transforms.CopyColumns("Copy", "Source").Append(trainer);
+            var seen = new List<TimeSpan>();
+            for (int time = 0; time < 2; time++)
+                foreach (var fold in _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), chain, numberOfFolds: 2, seed: 3))
+                {
+                    seen.Add(((TransformerChain<Seq2SeqTransformer>)fold.Model).LastTransformer.Report.Curve[0].Elapsed);
+                    ((IDisposable)fold.Model).Dispose();
+                }
+
+            string[] Folders(string kind) => [.. Directory.GetDirectories(Path.Combine(folder, kind)).Select(path => Path.GetFileName(path)).Order()];
+            CollectionAssert.AreEqual(new[] { "fold-0", "fold-1" }, Folders("c"));
+            CollectionAssert.AreEqual(new[] { "fold-0", "fold-1" }, Folders("t"));
+            // The second time each goes on from its end.
+            CollectionAssert.AreEqual(seen[..2], seen[2..]);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

@@ -208,9 +208,4 @@ public sealed class TuneTests
         change?.Invoke(options);
         return options;
     }
-
-    private sealed class Note<T>(Action<T> act) : IProgress<T>
-    {
-        public void Report(T value) => act(value);
-    }
 }
