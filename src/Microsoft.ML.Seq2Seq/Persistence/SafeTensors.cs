@@ -15,6 +15,9 @@ internal static class SafeTensors
     /// <summary>The format's own limit.</summary>
     private const long LongestHeader = 100_000_000;
 
+    /// <summary>Elements, of at most eight bytes: a span cannot be longer than 2³¹ bytes.</summary>
+    private const long PartLength = 1 << 27;
+
     private static readonly Dictionary<ScalarType, string> _types = new()
     {
         [ScalarType.Float32] = "F32",
@@ -37,7 +40,8 @@ internal static class SafeTensors
     public static TensorContent Content(string name, Tensor tensor) => new(new(name, tensor.dtype, tensor.shape), stream =>
     {
         using var scope = NewDisposeScope();
-        stream.Write(tensor.detach().cpu().contiguous().bytes);
+        foreach (var part in Parts(tensor.detach().cpu().contiguous()))
+            stream.Write(part.bytes);
     });
 
     /// <summary>Writes tensors one after the other: each is asked for its content when its turn has come.</summary>
@@ -64,7 +68,7 @@ internal static class SafeTensors
             {
                 var tensor = torch.empty(entry.Shape, entry.Type).DetachFromDisposeScope();
                 tensors.Add(entry.Name, tensor);
-                stream.ReadExactly(tensor.bytes);
+                ReadContent(stream, tensor);
             });
             return tensors;
         }
@@ -74,6 +78,14 @@ internal static class SafeTensors
                 tensor.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Fills a tensor, which is contiguous and on the CPU.</summary>
+    public static void ReadContent(Stream stream, Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var part in Parts(tensor.detach()))
+            stream.ReadExactly(part.bytes);
     }
 
     /// <summary>Reads tensors one after the other.</summary>
@@ -100,6 +112,14 @@ internal static class SafeTensors
         {
             throw new InvalidDataException("The tensors are cut short.", e);
         }
+    }
+
+    /// <summary>A contiguous tensor piece by piece.</summary>
+    private static IEnumerable<Tensor> Parts(Tensor tensor)
+    {
+        var flat = tensor.view(-1);
+        for (long start = 0; start < flat.numel(); start += PartLength)
+            yield return flat.narrow(0, start, Math.Min(PartLength, flat.numel() - start));
     }
 
     private static byte[] Header(IEnumerable<TensorEntry> entries)

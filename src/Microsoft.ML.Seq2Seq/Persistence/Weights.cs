@@ -15,7 +15,7 @@ internal static class Weights
         var parameters = module.named_parameters().ToDictionary(named => named.name, named => (Tensor)named.parameter);
         SafeTensors.Read(stream,
             found => Require(found, parameters.Select(named => new TensorEntry(named.Key, named.Value.dtype, named.Value.shape))),
-            entry => stream.ReadExactly(parameters[entry.Name].bytes));
+            entry => SafeTensors.ReadContent(stream, parameters[entry.Name]));
     }
 
     /// <summary>Checks that a file holds the weights of an architecture and nothing else.</summary>

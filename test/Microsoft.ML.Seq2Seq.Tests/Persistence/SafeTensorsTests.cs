@@ -12,6 +12,15 @@ namespace Microsoft.ML.Seq2Seq.Tests.Persistence;
 public sealed class SafeTensorsTests
 {
     [TestMethod]
+    public void ATensorMayBeLongerThanASpan()
+    {
+        using var tensor = torch.empty((1L << 31) + 5, ScalarType.Int8); // never touched, so that it takes no memory
+        using var counted = new CountingStream();
+        SafeTensors.Content("long", tensor).Write(counted);
+        Assert.AreEqual((1L << 31) + 5, counted.Position);
+    }
+
+    [TestMethod]
     public void TensorsOfEveryTypeAndShapeComeBack()
     {
         using var scope = NewDisposeScope();
@@ -101,5 +110,32 @@ public sealed class SafeTensorsTests
             stream.Position = 0;
             return Assert.Throws<InvalidDataException>(() => Weights.Read(stream, to)).Message;
         }
+    }
+
+    private sealed class CountingStream : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => Position;
+
+        public override long Position { get; set; }
+
+        public override void Write(byte[] buffer, int offset, int count) => Position += count;
+
+        public override void Write(ReadOnlySpan<byte> buffer) => Position += buffer.Length;
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
