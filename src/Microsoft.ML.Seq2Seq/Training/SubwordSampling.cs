@@ -14,25 +14,40 @@ internal sealed record SubwordSampling(double Dropout, Func<int, int, (int[] Sou
 
     private const int LeastBatchesAtOnce = 16; // where a batch has many tokens
 
-    /// <summary>The batches of an epoch, and the rows that they number. Rows of one length differ by a third once they are cut
-    /// anew: they are batched by what they have become.</summary>
+    /// <summary>The updates of an epoch: their batches, and the rows that these number. Rows of one length differ by a third once
+    /// they are cut anew: they are batched by what they have become.</summary>
+    /// <param name="epoch">From 1.</param>
     /// <param name="planned">Batches of the rows as they were, in their order in this epoch.</param>
-    /// <param name="tokensPerBatch">See <see cref="BatchPlanner"/>.</param>
+    /// <param name="options">Tokens of a batch, batches of an update, threads that cut rows.</param>
     /// <param name="seed">Fixes the order.</param>
-    /// <param name="threads">That cut rows.</param>
-    public IEnumerable<(EncodedPairs Rows, IEnumerable<int[]> Batches)> Batches(
-        int epoch, IEnumerable<int[]> planned, int tokensPerBatch, int seed, int threads)
+    public IEnumerable<(EncodedPairs Rows, int[][] Update)> Updates(int epoch, IEnumerable<int[]> planned, TrainingOptions options, int seed)
     {
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        foreach (int[][] batches in planned.Chunk(Math.Max(LeastBatchesAtOnce, TokensAtOnce / tokensPerBatch)))
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Threads ?? Environment.ProcessorCount };
+        int together = options.GradientAccumulation;
+        int[] rest = []; // rows of batches that fill no update: they wait for those of the next part
+        foreach (int[][] part in planned.Chunk(Math.Max(Math.Max(LeastBatchesAtOnce, together), TokensAtOnce / options.TokensPerBatch)))
         {
-            int[] rows = [.. batches.SelectMany(batch => batch)];
+            int[] rows = [.. rest, .. part.SelectMany(batch => batch)];
+            var (pairs, batches) = Cut(rows);
+            int whole = batches.Length / together * together;
+            foreach (int[][] update in batches[..whole].Chunk(together))
+                yield return (pairs, update);
+            rest = [.. batches[whole..].SelectMany(batch => batch).Select(i => rows[i])];
+        }
+        if (rest.Length == 0)
+            yield break;
+        var (last, left) = Cut(rest);
+        foreach (int[][] update in left.Chunk(together))
+            yield return (last, update);
+
+        (EncodedPairs Pairs, int[][] Batches) Cut(int[] rows)
+        {
             var cut = new (int[] Source, int[] Target)[rows.Length];
             Parallel.For(0, rows.Length, parallel, i => cut[i] = Encode(epoch, rows[i]));
             var pairs = new EncodedPairs(int.MaxValue, int.MaxValue, directory: "", memoryLimit: int.MaxValue); // never on disk
             foreach (var (source, target) in cut)
                 pairs.Add(source, target);
-            yield return (pairs, new BatchPlanner(pairs, tokensPerBatch).Shuffled(seed, epoch));
+            return (pairs, [.. new BatchPlanner(pairs, options.TokensPerBatch).Shuffled(seed, epoch)]);
         }
     }
 }

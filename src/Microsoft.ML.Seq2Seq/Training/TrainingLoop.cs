@@ -126,9 +126,7 @@ internal sealed class TrainingLoop
     private IEnumerable<(EncodedPairs Rows, int[][] Batches)> Updates(int epoch)
     {
         var planned = _planner.Shuffled(_seed, epoch);
-        var batches = Sampling?.Batches(epoch, planned, _options.TokensPerBatch, _seed, _options.Threads ?? Environment.ProcessorCount)
-            ?? [(_training, planned)];
-        return batches.SelectMany(part => part.Batches.Chunk(_options.GradientAccumulation).Select(update => (part.Rows, update)));
+        return Sampling?.Updates(epoch, planned, _options, _seed) ?? planned.Chunk(_options.GradientAccumulation).Select(update => (_training, update));
     }
 
     private static IEnumerable<(string Name, Tensor Tensor)> Tensors(TrainingStep step, WeightAverage? averages, BestWeights best)

@@ -34,15 +34,31 @@ public sealed class SubwordSamplingTests
         CollectionAssert.AreNotEqual(Order(1), Order(2));
     }
 
-    private static List<(int[] Source, int[] Target)[]> Epoch(int epoch)
+    [TestMethod]
+    [DataRow(5)]
+    [DataRow(3000)] // more than are cut at a time
+    public void OnlyTheLastUpdateOfAnEpochMayHoldFewerBatches(int accumulation)
+    {
+        var updates = Updates(epoch: 1, accumulation);
+
+        Assert.IsGreaterThan(1, updates.Count);
+        Assert.IsTrue(updates.SkipLast(1).All(update => update.Length == accumulation));
+        Assert.IsInRange(1, accumulation, updates[^1].Length);
+        CollectionAssert.AreEqual(
+            Enumerable.Range(0, Rows).ToArray(), updates.SelectMany(update => update).SelectMany(batch => batch.Select(pair => pair.Source[0])).Order().ToArray());
+    }
+
+    private static (int[] Source, int[] Target)[][] Epoch(int epoch) => [.. Updates(epoch, accumulation: 1).Select(update => update.Single())];
+
+    private static List<(int[] Source, int[] Target)[][]> Updates(int epoch, int accumulation)
     {
         var usual = new EncodedPairs();
         for (int row = 0; row < Rows; row++)
             usual.Add(new int[1 + row % 20], new int[1 + row % 20]);
         var sampling = new SubwordSampling(0.1, Cut);
-        var batches = sampling.Batches(epoch, new BatchPlanner(usual, TokensPerBatch).Shuffled(1, epoch), TokensPerBatch, seed: 1, threads: 2);
-        return [.. batches.SelectMany(part => part.Batches.Select(batch =>
-            batch.Select(pair => (part.Rows.Source(pair), part.Rows.Target(pair))).ToArray()))];
+        var options = new TrainingOptions { TokensPerBatch = TokensPerBatch, GradientAccumulation = accumulation, Threads = 2 };
+        return [.. sampling.Updates(epoch, new BatchPlanner(usual, TokensPerBatch).Shuffled(1, epoch), options, seed: 1).Select(part =>
+            part.Update.Select(batch => batch.Select(pair => (part.Rows.Source(pair), part.Rows.Target(pair))).ToArray()).ToArray())];
     }
 
     /// <summary>Up to twice as long as usual; its first token is the row.</summary>
