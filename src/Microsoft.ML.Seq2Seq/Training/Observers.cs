@@ -37,11 +37,12 @@ internal sealed class ProgressObserver(
     private void Report(TrainingRun run, bool isValidation, IReadOnlyList<SamplePrediction> predictions)
     {
         double done = run.FractionDone;
+        double secondsLeft = done > 0 ? run.Elapsed.TotalSeconds * ((1 - done) / done) : 0;
         progress.Report(new TrainingProgress(
             run.Step, run.Epoch, done, run.TrainLoss, run.ValidationLoss, run.ValidationMetric, run.BestValidationLoss, isValidation,
             run.LearningRate, run.GradientNorm,
             run.TokensTrained / Math.Max(run.TimeTraining.TotalSeconds, 1e-9),
-            run.Elapsed, done > 0 ? run.Elapsed * ((1 - done) / done) : TimeSpan.Zero, predictions)
+            run.Elapsed, secondsLeft < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(secondsLeft) : TimeSpan.MaxValue, predictions)
         {
             SkippedSteps = run.SkippedSteps,
             SplitBatches = run.SplitBatches,

@@ -1,4 +1,6 @@
+using Microsoft.ML.Seq2Seq.Tests.Estimators;
 using Microsoft.ML.Seq2Seq.Tests.Modeling;
+using Microsoft.ML.Seq2Seq.Training;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Training;
@@ -159,6 +161,16 @@ public sealed class TrainingLoopTests
             Assert.AreEqual(expected, run.Step);
         else
             Assert.IsLessThan(3000, run.Step);
+    }
+
+    [TestMethod]
+    public void AnEndBeyondAllTimeIsReportedAsTheLongestTime()
+    {
+        TimeSpan? left = null;
+        var run = new TrainingRun(null!, plannedSteps: long.MaxValue, maxDuration: null) { Step = 1 };
+        Thread.Sleep(1);
+        new ProgressObserver(new Note<TrainingProgress>(report => left = report.TimeLeft), () => []).OnValidation(run);
+        Assert.AreEqual(TimeSpan.MaxValue, left);
     }
 
     [TestMethod]
