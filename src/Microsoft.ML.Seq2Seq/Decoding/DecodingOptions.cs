@@ -79,7 +79,8 @@ public sealed class DecodingOptions
     public int MaxLength { get; set; } = 256;
 
     /// <summary>Most target tokens for each source token, with ten more for free. Default 3: stops a model that
-    /// repeats itself early; real translations stay far below. 0 sets no such limit.</summary>
+    /// repeats itself early; real translations stay far below. 0 sets no such limit, and none is below
+    /// <see cref="MinLength"/>.</summary>
     public double MaxLengthRatio { get; set; } = 3;
 
     /// <summary>Sampling: below 1 sharpens the distribution, above 1 flattens it. Scores stay those of the model itself.
@@ -111,12 +112,16 @@ public sealed class DecodingOptions
     /// case and all. A forced beginning is written all the same. Default none.</summary>
     public IReadOnlyList<string> BannedPhrases { get; set; } = [];
 
-    /// <summary>The only outputs there may be, such as the names of a catalogue: each output is one of them. Lengths
-    /// are then those of the list, and no other rule on what may be written can be set. Default null: any text.</summary>
+    /// <summary>The only outputs there may be, such as the names of a catalogue: each output is one of them, as it is written
+    /// here. Texts that are the same to the model's vocabulary, which may know no capitals or not all words, count as one, the
+    /// first. Lengths are then those of the list, and no other rule on what may be written can be set. Default null: any
+    /// text.</summary>
     public IReadOnlyList<string>? AllowedTargets { get; set; }
 
-    /// <summary>The column with the text that a row's output has to begin with; empty text forces nothing. Default null:
-    /// no such column.</summary>
+    /// <summary>The column with the text that a row's output has to begin with, written as the model's vocabulary spells it
+    /// (in lower case, if it knows no capitals; what it doesn't know as U+FFFD); empty text forces nothing. With
+    /// <see cref="AllowedTargets"/> only those that begin so are allowed; where none does, the output is empty and its score
+    /// -∞. Only for rows of a table. Default null: no such column.</summary>
     public string? PrefixColumnName { get; set; }
 
     /// <summary>Adds the column <c>TokenScores</c>: the log-probability of each subword, and of the end. Default
@@ -180,8 +185,8 @@ public sealed class DecodingOptions
         OptionCheck.AtLeast(nameof(NoRepeatNgramSize), NoRepeatNgramSize, 0);
         OptionCheck.NotNull(nameof(BannedPhrases), BannedPhrases);
         foreach (string phrase in BannedPhrases)
-            OptionCheck.That(!string.IsNullOrEmpty(phrase) && !phrase.Contains(SpecialTokens.Replacement), nameof(BannedPhrases), phrase,
-                "texts of at least one character, without U+FFFD, which stands for what is no text");
+            OptionCheck.That(!string.IsNullOrEmpty(phrase) && !phrase.Contains(SpecialTokens.Replacement) && TextPreparation.IsWellFormed(phrase),
+                nameof(BannedPhrases), phrase, "texts of at least one character, without halves of characters and U+FFFD, which stands for them");
         if (AllowedTargets is not null)
             ValidateAllowedTargets();
         if (PrefixColumnName is not null)
@@ -203,7 +208,8 @@ public sealed class DecodingOptions
     private void ValidateAllowedTargets()
     {
         OptionCheck.That(AllowedTargets!.Count > 0, nameof(AllowedTargets), "empty", "null, or at least one text");
-        OptionCheck.That(!AllowedTargets.Contains(null!), nameof(AllowedTargets), null, "texts");
+        foreach (string text in AllowedTargets)
+            OptionCheck.That(text is not null && TextPreparation.IsWellFormed(text), nameof(AllowedTargets), text, "texts, without halves of characters");
         string alone = $"no such rule with {nameof(AllowedTargets)}";
         OptionCheck.That(MinLength == 0, nameof(MinLength), MinLength, $"0: {alone}");
         OptionCheck.That(NoRepeatNgramSize == 0, nameof(NoRepeatNgramSize), NoRepeatNgramSize, $"0: {alone}");
@@ -231,6 +237,6 @@ public sealed class DecodingOptions
     {
         if (MaxLengthRatio == 0)
             return MaxLength;
-        return (int)Math.Min(MaxLength, Math.Ceiling(MaxLengthRatio * sourceLength) + 10);
+        return (int)Math.Clamp(Math.Ceiling(MaxLengthRatio * sourceLength) + 10, MinLength, MaxLength);
     }
 }

@@ -65,8 +65,8 @@ internal static class LengthPenalty
     /// <param name="length">Tokens, the end token included: at least 1. The divisor never falls as it grows, which the safe end
     /// of a search relies on.</param>
     /// <param name="options">Give α and the form.</param>
-    public static double Divisor(int length, DecodingOptions options) =>
-        Math.Pow(options.LengthPenaltyForm == LengthPenaltyForm.Power ? length : (5.0 + length) / 6.0, options.LengthPenalty);
+    public static double Divisor(double length, DecodingOptions options) =>
+        Math.Pow(options.LengthPenaltyForm == LengthPenaltyForm.Power ? length : (5 + length) / 6, options.LengthPenalty);
 }
 
 /// <summary>Σᵢ log min(Σⱼ pᵢⱼ, 1) over source tokens i and target tokens j (Wu et al. 2016, equation 14).</summary>

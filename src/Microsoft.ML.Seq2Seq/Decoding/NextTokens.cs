@@ -101,7 +101,8 @@ internal ref struct NextTokens
     /// <param name="uniform">[0, 1): what decides.</param>
     public readonly Candidate Draw(double temperature, int topK, double topP, double uniform)
     {
-        float scale = (float)(1 / temperature), max = VocabularyRow.Max(_maxima);
+        // Within what a float32 can hold.
+        float scale = (float)Math.Clamp(1 / temperature, 1e-30, 1e30), max = VocabularyRow.Max(_maxima);
         if (topK == 0 && topP == 1)
         {
             double left = uniform * VocabularyRow.SumExp(_logits, max, scale);

@@ -12,6 +12,7 @@ internal sealed class SentenceBeam : SentenceSearch
     private readonly DecodingOptions _options;
     private readonly int _beam;
     private readonly int _groupBeam;
+    private readonly double _patience;
     private List<int>[] _groups; // rows of each group
     private Prefix? _greedy; // of the first group: what greedy search would have written, while it has not ended
 
@@ -22,6 +23,8 @@ internal sealed class SentenceBeam : SentenceSearch
         _beam = options.EffectiveBeam;
         int groups = options.Strategy == DecodingStrategy.Beam ? options.BeamGroups : 1;
         _groupBeam = _beam / groups;
+        // What greedy search does not choose is alive only until it ends.
+        _patience = options.Strategy == DecodingStrategy.Greedy ? 1 : options.Patience;
         _groups = [.. Enumerable.Range(0, groups).Select(_ => new List<int> { 0 })]; // all start from one prefix
         _greedy = Alive.FirstOrDefault();
     }
@@ -115,7 +118,7 @@ internal sealed class SentenceBeam : SentenceSearch
 
     /// <summary>The usual end of a search, once the greedy prefix can't win any more.</summary>
     private bool HasEnoughFinished() =>
-        Finished.Count >= Math.Max(_beam * _options.Patience, _options.NumberOfHypotheses)
+        Finished.Count >= Math.Max(_beam * _patience, _options.NumberOfHypotheses)
         && (_greedy is null || Bound(_greedy) <= Finished.Max(hypothesis => hypothesis.Score));
 
     /// <summary>The safe end: nothing alive can displace a hypothesis that will be given back.</summary>
@@ -131,7 +134,7 @@ internal sealed class SentenceBeam : SentenceSearch
     /// <summary>The best score that a prefix can still reach: log-probabilities only add up to less, the penalty's
     /// divisor grows at most to that of the longest output, which is the limit and the end token, and coverage adds
     /// nothing above 0.</summary>
-    private double Bound(Prefix prefix) => prefix.Score / LengthPenalty.Divisor(Limit + 1, _options);
+    private double Bound(Prefix prefix) => prefix.Score / LengthPenalty.Divisor(Limit + 1.0, _options);
 
     /// <summary>A prefix and its next token.</summary>
     /// <param name="Score">What it is chosen by, in this step alone.</param>

@@ -25,7 +25,7 @@ internal sealed class TokenRules
     {
         _prefix = constraints.Prefixes?[row] ?? [];
         _minLength = options.MinLength;
-        _allowed = constraints.AllowedTargets;
+        _allowed = constraints.AllowedTargets?[row];
         _mayBeUnknown = !options.SuppressUnknown || _allowed is not null;
         SourceLength = sourceLength;
         // The end token of a source is not text, so it does not count for the length limit.
@@ -46,8 +46,8 @@ internal sealed class TokenRules
     /// <summary>Most tokens, the end token not counted.</summary>
     public int Limit { get; }
 
-    /// <summary>Whether no output can obey: no allowed target begins with the forced beginning.</summary>
-    public bool AllowNothing => _allowed is not null && _allowed.Next(_prefix).IsEmpty;
+    /// <summary>Whether no output can obey: no allowed target begins as it has to.</summary>
+    public bool AllowNothing => _allowed is { IsEmpty: true };
 
     /// <summary>The one token that must follow, if there is only one: of the forced beginning, or the end at the
     /// limit.</summary>

@@ -22,11 +22,11 @@ internal sealed record TextCodec(
         request.SourceIds is { } ids ? Limit(ids) : EncodeSource(request.Source);
 
     /// <param name="options">Validated, and not to change any more.</param>
-    public DecodingPlan Plan(DecodingOptions options) => new(options, new SearchConstraints
+    public DecodingPlan Plan(DecodingOptions options) => new(options)
     {
         BannedPhrases = options.BannedPhrases.Count == 0 ? null : new PhraseFilter(options.BannedPhrases, _targetTexts.Value),
-        AllowedTargets = options.AllowedTargets is { } targets ? TokenTrie.Create(targets.Select(Target.Encode)) : null,
-    });
+        AllowedTargets = options.AllowedTargets is { } targets ? new AllowedTexts(targets, Target) : null,
+    };
 
     private int[] Limit(int[] ids) =>
         ids.Length <= MaximumTokens ? ids : Overflow == OverflowPolicy.Truncate ? ids[..MaximumTokens] : [];

@@ -34,7 +34,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         IReadOnlyList<GenerationRequest> requests, DecodingPlan plan, Action<int, int[]>? settled = null,
         Action<int>? decoded = null, int? workers = null, CancellationToken cancellation = default)
     {
-        var (options, constraints) = plan;
+        var options = plan.Options;
         using var lease = weights.Lease();
         var predictor = lease.Model.Predictor(options.Precision);
         var generations = new Generation[requests.Count];
@@ -54,11 +54,11 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         var batches = Cut(encoded, options, threads);
         Spread(batches, threads, predictor is PackedTransformer, (batch, stop) =>
         {
-            var prefixed = constraints with { Prefixes = Prefixes(batch.Select(row => requests[row.Row].Prefix)) };
-            var hypotheses = Decode(predictor, [.. batch.Select(row => row.Ids)], options, prefixed,
+            var constraints = Constraints(plan, [.. batch.Select(row => requests[row.Row].Prefix)]);
+            var hypotheses = Decode(predictor, [.. batch.Select(row => row.Ids)], options, constraints,
                 settled is null ? null : (i, tokens) => settled(batch[i].Row, tokens), batches.Count == 1 ? threads : 1, stop);
             for (int i = 0; i < batch.Count; i++)
-                generations[batch[i].Row] = ToGeneration(batch[i].Ids, hypotheses[i], plan.Calibration);
+                generations[batch[i].Row] = ToGeneration(batch[i].Ids, hypotheses[i], constraints.AllowedTargets?[i], plan.Calibration);
             decoded?.Invoke(batch.Count);
         }, cancellation);
         return generations;
@@ -74,7 +74,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         {
             int most = Math.Max(1, options.BatchTokens / ((rows[start].Ids.Length + 1) * beam)); // rows of one batch
             int count = (int)Math.Min((long)most * workers, rows.Count - start);
-            int shares = Math.Max((count + most - 1) / most, Math.Clamp(count * beam / LeastShare, 1, workers));
+            int shares = Math.Max((count + most - 1) / most, Math.Clamp(count * beam / LeastShare, 1, Math.Min(workers, count)));
             for (int share = 0; share < shares; share++)
                 batches.Add([.. rows.Skip(start).Take(count).Where((_, i) => i % shares == share)]);
             start += count;
@@ -93,11 +93,14 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         SideBySide.ForEach("Decoding", batches, isAlone ? 1 : workers, decode, cancellation);
     }
 
-    private int[][]? Prefixes(IEnumerable<string?> prefixes)
+    private SearchConstraints Constraints(DecodingPlan plan, string?[] prefixes) => new()
     {
-        int[][] encoded = [.. prefixes.Select(prefix => string.IsNullOrEmpty(prefix) ? [] : codec.Target.Encode(prefix))];
-        return encoded.Any(prefix => prefix.Length > 0) ? encoded : null;
-    }
+        BannedPhrases = plan.BannedPhrases,
+        AllowedTargets = plan.AllowedTargets is { } allowed ? Array.ConvertAll(prefixes, allowed.Beginning) : null,
+        Prefixes = plan.AllowedTargets is null && !Array.TrueForAll(prefixes, string.IsNullOrEmpty)
+            ? Array.ConvertAll(prefixes, prefix => codec.Target.Encode(prefix ?? ""))
+            : null,
+    };
 
     private IReadOnlyList<Hypothesis>[] Decode(
         IStepModel model, int[][] sources, DecodingOptions options, SearchConstraints constraints,
@@ -109,12 +112,14 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
         return Search.Run(model, batch, options, cancellation, constraints, settled, threads);
     }
 
-    private Generation ToGeneration(int[] source, IReadOnlyList<Hypothesis> hypotheses, ConfidenceCalibration? calibration)
+    private Generation ToGeneration(
+        int[] source, IReadOnlyList<Hypothesis> hypotheses, TokenTrie? allowed, ConfidenceCalibration? calibration)
     {
         string[] sourceTokens = hypotheses[0].Attention is null ? [] : [.. source.Select(codec.Source.Token)];
         Generation[] all = [.. hypotheses.Select(hypothesis => new Generation
         {
-            Text = codec.Target.Decode(hypothesis.Tokens),
+            // As the caller wrote it: a vocabulary may know no capitals.
+            Text = allowed?.Text(hypothesis.Tokens) ?? codec.Target.Decode(hypothesis.Tokens),
             Score = (float)hypothesis.Score,
             Confidence = (float)(calibration?.Of(hypothesis.LogProbability, hypothesis.TokenScores.Length) ?? double.NaN),
             Tokens = [.. hypothesis.Tokens.Select(codec.Target.Token)],

@@ -48,7 +48,7 @@ internal static class TextStream
 
         void OnSettled(int row, int[] tokens)
         {
-            string text = generator.Codec.Target.Decode(tokens);
+            string text = plan.AllowedTargets?.All.Beginning(tokens).ToString() ?? generator.Codec.Target.Decode(tokens);
             // Bytes of a character that is not complete yet are decoded as replacement characters.
             int complete = text.AsSpan().TrimEnd('\uFFFD').Length;
             if (complete > 0 && char.IsHighSurrogate(text[complete - 1]))

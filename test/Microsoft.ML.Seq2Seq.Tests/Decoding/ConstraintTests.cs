@@ -74,7 +74,7 @@ public sealed class ConstraintTests
         {
             var model = ScriptedModel.Random(seed);
             var options = new DecodingOptions { AllowedTargets = ["five texts"], BeamSize = 5, NumberOfHypotheses = 5, MaxLength = 2 };
-            var found = Run(model, options, new() { AllowedTargets = TokenTrie.Create(allowed) });
+            var found = Run(model, options, new() { AllowedTargets = [Trie(allowed)] });
             var expected = allowed.Select(tokens => (Tokens: tokens, LogProbability: LogProbability(model, tokens)))
                 .OrderByDescending(output => Exhaustive.Score(output, 0.6)).ToArray();
             Assert.HasCount(5, found);
@@ -87,15 +87,15 @@ public sealed class ConstraintTests
     }
 
     [TestMethod]
-    public void APrefixThatNoAllowedTargetHasGivesNothing()
+    public void WhereNoTargetIsAllowedNothingComesOut()
     {
         using var batch = SourceBatch.Create([[4], [5], [6]], torch.CPU);
-        var constraints = new SearchConstraints { AllowedTargets = TokenTrie.Create([[4, 5]]), Prefixes = [[4], [6], [4, 5]] };
+        var constraints = new SearchConstraints { AllowedTargets = [Trie([4, 5]), Trie(), Trie([4, 5], [5])] };
         var found = Search.Run(ScriptedModel.Random(3), batch, new() { AllowedTargets = ["ab"] }, constraints: constraints);
         CollectionAssert.AreEqual(new[] { 4, 5 }, found[0][0].Tokens);
         Assert.IsEmpty(found[1][0].Tokens);
         Assert.AreEqual(double.NegativeInfinity, found[1][0].Score);
-        CollectionAssert.AreEqual(new[] { 4, 5 }, found[2][0].Tokens);
+        Assert.IsNotEmpty(found[2][0].Tokens);
     }
 
     [TestMethod]
@@ -148,8 +148,10 @@ public sealed class ConstraintTests
         AssertThrows(new() { BannedPhrases = ["a"] }, SearchConstraints.None, "BannedPhrases");
         AssertThrows(new(), new() { BannedPhrases = new PhraseFilter(["a"], PhraseFilterTests.TextsOf("a")) }, "BannedPhrases");
         AssertThrows(new() { AllowedTargets = ["a"] }, SearchConstraints.None, "AllowedTargets");
-        AssertThrows(new(), new() { AllowedTargets = TokenTrie.Create([[4]]) }, "AllowedTargets");
+        AssertThrows(new(), new() { AllowedTargets = [Trie([4])] }, "AllowedTargets");
         AssertThrows(new(), new() { Prefixes = [[4], [4]] }, "Prefixes");
+        AssertThrows(new() { AllowedTargets = ["a"] }, new() { AllowedTargets = [Trie([4]), Trie([4])] }, "AllowedTargets");
+        AssertThrows(new() { AllowedTargets = ["a"] }, new() { AllowedTargets = [Trie([4])], Prefixes = [[4]] }, "Prefixes");
 
         void AssertThrows(DecodingOptions options, SearchConstraints constraints, string named) =>
             StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Run(model, options, constraints)).Message, named);
@@ -173,6 +175,21 @@ public sealed class ConstraintTests
         }
         Assert.IsGreaterThan(10, better);
     }
+
+    [TestMethod]
+    public void GreedySearchIsGreedyHoweverPatient()
+    {
+        for (int seed = 0; seed < 100; seed++)
+        {
+            var model = ScriptedModel.Random(seed);
+            var options = new DecodingOptions { Strategy = DecodingStrategy.Greedy, LengthPenalty = 2, MaxLength = 8 };
+            int[] usual = Run(model, options)[0].Tokens;
+            options.Patience = double.PositiveInfinity;
+            CollectionAssert.AreEqual(usual, Run(model, options)[0].Tokens, $"seed {seed}");
+        }
+    }
+
+    private static TokenTrie Trie(params int[][] sequences) => TokenTrie.Create(sequences.Select(tokens => (tokens, string.Join(' ', tokens))));
 
     private static DecodingOptions Wide(Action<DecodingOptions> change)
     {

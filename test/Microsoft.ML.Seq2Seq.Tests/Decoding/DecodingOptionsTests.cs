@@ -35,8 +35,10 @@ public sealed class DecodingOptionsTests
         yield return Case("NoRepeatNgramSize", "-1", o => o.NoRepeatNgramSize = -1);
         yield return Case("BannedPhrases", "\"\"", o => o.BannedPhrases = ["word", ""]);
         yield return Case("BannedPhrases", "\"a\uFFFD\"", o => o.BannedPhrases = ["a\uFFFD"]);
+        yield return Case("BannedPhrases", "\"a\uD83D\"", o => o.BannedPhrases = ["a\ud83d"]);
         yield return Case("BannedPhrases", "null", o => o.BannedPhrases = [null!]);
         yield return Case("AllowedTargets", "\"empty\"", o => o.AllowedTargets = []);
+        yield return Case("AllowedTargets", "\"\uDC00a\"", o => o.AllowedTargets = ["word", "\udc00a"]);
         yield return Case("AllowedTargets", "null", o => o.AllowedTargets = ["word", null!]);
         yield return Case("MinLength", "1", o => (o.AllowedTargets, o.MinLength) = (["word"], 1));
         yield return Case("NoRepeatNgramSize", "3", o => (o.AllowedTargets, o.NoRepeatNgramSize) = (["word"], 3));

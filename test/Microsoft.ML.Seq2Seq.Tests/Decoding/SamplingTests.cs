@@ -21,6 +21,9 @@ public sealed class SamplingTests
     [DataRow(1.0, 0, 0.99)]
     [DataRow(1.5, 4, 0.7)]
     [DataRow(1.0, 500, 1.0)]
+    [DataRow(double.Epsilon, 0, 1.0)]
+    [DataRow(1e-39, 5, 0.5)]
+    [DataRow(1e300, 0, 1.0)]
     public void FrequenciesFollowTheDistribution(double temperature, int topK, double topP)
     {
         // Flat enough that the 64 best of 300 don't hold 0.99 of the probability.
@@ -28,7 +31,8 @@ public sealed class SamplingTests
         float[] logits = [.. Enumerable.Range(0, 300).Select(_ => 2 * random.NextSingle())];
         logits[7] = float.NegativeInfinity;
 
-        double[] weights = [.. logits.Select(logit => Math.Exp(logit / temperature))];
+        float largest = logits.Max();
+        double[] weights = [.. logits.Select(logit => Math.Exp((logit - largest) / temperature))];
         var sorted = Enumerable.Range(0, 300).OrderByDescending(token => weights[token]).ToList();
         if (topK > 0 && topK < 300)
             sorted = sorted[..topK];

@@ -197,6 +197,8 @@ public sealed class SearchTests
             Assert.HasCount(found[0].Tokens.Length + 1, found[0].TokenScores);
             var exact = Run(model, new DecodingOptions { Strategy = strategy, MinLength = 6, MaxLength = 6 });
             Assert.HasCount(6, exact[0].Tokens);
+            var beyondTheRatio = Run(model, new DecodingOptions { Strategy = strategy, MinLength = 20, MaxLengthRatio = 0.1 });
+            Assert.HasCount(20, beyondTheRatio[0].Tokens);
         }
     }
 

@@ -22,6 +22,50 @@ public sealed class SteeringTests
     }
 
     [TestMethod]
+    [DataRow(SubwordKind.BytePairEncoding, true, TextNormalization.Nfkc)]
+    [DataRow(SubwordKind.Character, true, TextNormalization.None)]
+    [DataRow(SubwordKind.Whitespace, false, TextNormalization.None)]
+    public async Task AllowedTargetsAreWrittenAsTheyAreGiven(SubwordKind kind, bool lowercase, TextNormalization normalization)
+    {
+        using var model = _ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.Tokenization = new SubwordOptions
+        {
+            Kind = kind,
+            Lowercase = lowercase,
+            Normalization = normalization,
+            VocabularySize = 300,
+        })).Fit(Toy.View(Toy.Rows(50)));
+        string[] allowed = ["New York", "NEW YORK", "№ 5 🙂", "№ 5 🙃", "ＡＢＣ", "new delhi "];
+        var options = new DecodingOptions { AllowedTargets = allowed, NumberOfHypotheses = 4 };
+        var generation = model.Generate("abc", options);
+
+        CollectionAssert.IsSubsetOf(generation.Hypotheses.Select(hypothesis => hypothesis.Text).ToArray(), allowed);
+        CollectionAssert.AllItemsAreUnique(generation.Hypotheses.Select(hypothesis => hypothesis.Text).ToArray());
+        var pieces = new List<string>();
+        await foreach (string piece in model.GenerateStreaming("abc", options))
+            pieces.Add(piece);
+        Assert.AreEqual(generation.Text, string.Concat(pieces));
+    }
+
+    [TestMethod]
+    public void ABeginningChoosesAmongAllowedTargetsHoweverItIsCut()
+    {
+        // "AB" may be one token, and "A" another.
+        using var trained = _ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.Tokenization = new SubwordOptions
+        {
+            VocabularySize = 300,
+            Lowercase = true,
+        })).Fit(Toy.View(Enumerable.Repeat(new Toy.Row { Source = "newton newt", Target = "Newton" }, 20)));
+        using var model = trained.WithDecoding(new DecodingOptions { PrefixColumnName = "Prefix", AllowedTargets = ["York", "Newton", "New", "Zoo"] });
+        PrefixedRow[] rows = [.. new[] { "Newto", "newton", "Newtons", "Z", "New", "", null }.Select(prefix => new PrefixedRow { Source = "newt", Prefix = prefix })];
+        string[] texts = Toy.Texts(model.Transform(_ml.Data.LoadFromEnumerable(rows)));
+
+        CollectionAssert.AreEqual(new[] { "Newton", "Newton", "", "Zoo" }, texts[..4]);
+        CollectionAssert.Contains(new[] { "New", "Newton" }, texts[4]);
+        Assert.AreEqual(texts[5], texts[6]);
+        Assert.AreNotEqual("", texts[5]);
+    }
+
+    [TestMethod]
     public void ABannedPhraseIsNotWritten()
     {
         string[] sources = ["abc", "abcf", "f", "bcbc"];

@@ -1,4 +1,3 @@
-using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Tests.Modeling;
 using Microsoft.ML.Seq2Seq.Tokenization;
@@ -12,7 +11,7 @@ namespace Microsoft.ML.Seq2Seq.Tests.Inference;
 public sealed class WorkersTests
 {
     private static readonly DecodingPlan _plan = new(
-        new DecodingOptions { BeamSize = 2, MaxLength = 8, BatchTokens = 60, OutputTokenScores = true }, SearchConstraints.None);
+        new DecodingOptions { BeamSize = 2, MaxLength = 8, BatchTokens = 60, OutputTokenScores = true });
 
     [TestMethod]
     [DataRow(DecodingStrategy.Greedy)]
@@ -33,6 +32,16 @@ public sealed class WorkersTests
             for (int i = 0; i < requests.Length; i++)
                 Assert.AreEqual(expected[i].Score, actual[i].Score);
         }
+    }
+
+    [TestMethod]
+    public void ARowWithAWideBeamIsWorthOneThread()
+    {
+        using var model = TinyModels.Create();
+        var generator = Generator(model);
+        var plan = generator.Codec.Plan(new DecodingOptions { BeamSize = 40, MaxLength = 8 });
+        foreach (int rows in new[] { 1, 2, 3, 5 })
+            Assert.HasCount(rows, generator.Generate(Requests(rows), plan, workers: 8));
     }
 
     [TestMethod]

@@ -1,0 +1,48 @@
+using Microsoft.ML.Seq2Seq.Decoding;
+using Microsoft.ML.Seq2Seq.Tokenization;
+
+namespace Microsoft.ML.Seq2Seq.Inference;
+
+/// <summary>The texts of <see cref="DecodingOptions.AllowedTargets"/> by their tokens.</summary>
+internal sealed class AllowedTexts
+{
+    private readonly TextPreparation _preparation;
+    private readonly Entry[] _byPrepared; // ordinally
+
+    public AllowedTexts(IEnumerable<string> texts, SubwordTokenizer vocabulary)
+    {
+        _preparation = vocabulary.Preparation;
+        Entry[] entries = [.. texts.Select((text, i) => new Entry(_preparation.Apply(text), i, text, vocabulary.Encode(text)))];
+        All = Trie(entries);
+        _byPrepared = [.. entries.OrderBy(entry => entry.Prepared, StringComparer.Ordinal)];
+    }
+
+    public TokenTrie All { get; }
+
+    /// <summary>Those that begin with a text. Compared as the vocabulary prepares texts: their tokens need not begin with the
+    /// beginning's, which is cut without regard to what follows.</summary>
+    public TokenTrie Beginning(string? with)
+    {
+        if (string.IsNullOrEmpty(with))
+            return All;
+        string prepared = _preparation.Apply(with);
+        int start = 0, end = _byPrepared.Length; // the first that is not before it
+        while (start < end)
+        {
+            int middle = (start + end) / 2;
+            if (string.CompareOrdinal(_byPrepared[middle].Prepared, prepared) < 0)
+                start = middle + 1;
+            else
+                end = middle;
+        }
+        return Trie(_byPrepared.Skip(start).TakeWhile(entry => entry.Prepared.StartsWith(prepared, StringComparison.Ordinal)).OrderBy(entry => entry.Place));
+    }
+
+    private static TokenTrie Trie(IEnumerable<Entry> entries) => TokenTrie.Create(entries.Select(entry => (entry.Tokens, entry.Text)));
+
+    /// <param name="Prepared">What is encoded.</param>
+    /// <param name="Place">In the caller's list.</param>
+    /// <param name="Text">As the caller wrote it.</param>
+    /// <param name="Tokens">Of the vocabulary.</param>
+    private sealed record Entry(string Prepared, int Place, string Text, int[] Tokens);
+}
