@@ -15,13 +15,11 @@ internal sealed class CrossValidation(
         var scored = estimator.GetOutputSchema(SchemaColumns.ShapeOf(schema));
         SchemaColumns.Find(host, scored, nameof(labelColumnName), "label", labelColumnName);
         SchemaColumns.Find(host, scored, nameof(predictedColumnName), "predicted", predictedColumnName);
+        // Where all rows are in one fold, which leaves none to train on, the others are empty.
         for (int fold = 0; fold < folds.Count; fold++)
-        {
-            string? purpose = IsEmpty(folds[fold].TestSet) ? "measure" : IsEmpty(folds[fold].TrainSet) ? "train" : null;
-            if (purpose is not null)
+            if (IsEmpty(folds[fold].TestSet))
                 throw new InvalidOperationException(
-                    $"Fold {fold} of {folds.Count} has no rows to {purpose} on: there are too few rows, or too few different values in the sampling key column.");
-        }
+                    $"Fold {fold} of {folds.Count} has no rows: there are too few rows, or too few different values in the sampling key column.");
     }
 
     public IReadOnlyList<Seq2SeqCrossValidationResult> Run(IReadOnlyList<DataOperationsCatalog.TrainTestData> folds)

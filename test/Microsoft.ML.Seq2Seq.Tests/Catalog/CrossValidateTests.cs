@@ -46,6 +46,7 @@ public sealed class CrossValidateTests
     public void OneFoldIsRefusedByName() =>
         StringAssert.Contains(Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Seq2Seq.CrossValidate(
             Toy.View(Toy.Rows(4)), _ml.Seq2Seq.Trainers.Transformer(Toy.Brief()), numberOfFolds: 1)).Message, "numberOfFolds");
+
     [TestMethod]
     public void WhatAFoldWouldFailOnIsFoundBeforeAnyIsTrained()
     {
@@ -53,7 +54,7 @@ public sealed class CrossValidateTests
         var trainer = _ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.Training.Progress = new Note<TrainingProgress>(_ => steps++)));
         var rows = Toy.View(Enumerable.Repeat(new Toy.Row { Source = "a", Target = "A" }, 20));
 
-        Assert.Contains("of 3 has no rows to ", Assert.ThrowsExactly<InvalidOperationException>(
+        Assert.Contains("of 3 has no rows: ", Assert.ThrowsExactly<InvalidOperationException>(
             () => _ml.Seq2Seq.CrossValidate(rows, trainer, numberOfFolds: 3, samplingKeyColumnName: "Source")).Message);
         Assert.Contains("'Tarqet'", Assert.Throws<ArgumentOutOfRangeException>(
             () => _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), trainer, labelColumnName: "Tarqet")).Message);

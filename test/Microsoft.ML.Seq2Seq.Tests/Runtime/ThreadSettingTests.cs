@@ -38,7 +38,8 @@ public sealed class ThreadSettingTests
                 mayClose.Wait();
             }
             after = torch.get_num_threads();
-        });
+        })
+        { IsBackground = true };
         using (new ThreadScope(1))
         {
             other.Start();
