@@ -18,13 +18,15 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
 {
     private readonly HostSettings _settings = new(host);
 
+    private Cancellation Cancellation => new(options.Training.CancellationToken, _settings);
+
     /// <inheritdoc cref="TransformerTrainer.Fit(IDataView, IDataView)"/>
     public Seq2SeqTransformer Run(IDataView trainData, IDataView? validationData)
     {
         ArgumentNullException.ThrowIfNull(trainData);
         NativePreflight.EnsureLoaded();
         int seed = _settings.Seed ?? CheckpointStore.FindSeed(options.Training) ?? Random.Shared.Next();
-        using var data = TrainingData.Read(host, trainData, validationData, options, seed);
+        using var data = TrainingData.Read(host, trainData, validationData, options, seed, Cancellation);
         return Run(data, seed);
     }
 
@@ -93,9 +95,8 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
     private TrainingRun Train(
         SequenceModel model, TrainingData data, int seed, Validator validator, IReadOnlyList<ITrainingObserver> observers)
     {
-        var cancellation = options.Training.CancellationToken;
-        return new TrainingLoop(model, data.Training, data.Validation, options.Training, seed,
-            () => cancellation.IsCancellationRequested || _settings.IsCanceled, observers)
+        var cancellation = Cancellation;
+        return new TrainingLoop(model, data.Training, data.Validation, options.Training, seed, () => cancellation.IsRequested, observers)
         {
             Scorer = validator.Scorer(options.Training.ValidationMetric),
             Sampling = data.Sampling,
