@@ -85,22 +85,8 @@ internal sealed class PackedPairs : IDisposable
         _leftOut = leftOut;
     }
 
-    /// <summary>Adds all pairs to a hash, and which of them are left out.</summary>
-    public void AppendTo(IncrementalHash hash)
-    {
-        _lengths.AppendTo(hash);
-        _elements.AppendTo(hash);
-        hash.AppendData(MemoryMarshal.AsBytes(_leftOut.AsSpan()));
-    }
-
-    public void Dispose()
-    {
-        _elements.Dispose();
-        _lengths.Dispose();
-    }
-
     /// <summary>The number of a pair before any was left out.</summary>
-    private int Stored(int pair)
+    public int Stored(int pair)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)pair, (uint)Count, nameof(pair));
         // Before the pair go those left out whose number, less the others left out before them, is not above it.
@@ -114,6 +100,20 @@ internal sealed class PackedPairs : IDisposable
                 high = middle;
         }
         return pair + low;
+    }
+
+    /// <summary>Adds all pairs to a hash, and which of them are left out.</summary>
+    public void AppendTo(IncrementalHash hash)
+    {
+        _lengths.AppendTo(hash);
+        _elements.AppendTo(hash);
+        hash.AppendData(MemoryMarshal.AsBytes(_leftOut.AsSpan()));
+    }
+
+    public void Dispose()
+    {
+        _elements.Dispose();
+        _lengths.Dispose();
     }
 
     private void WriteLength(Span<byte> destination, int length)

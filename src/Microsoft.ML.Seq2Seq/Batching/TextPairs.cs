@@ -40,6 +40,9 @@ internal sealed class TextPairs : IReadOnlyList<(string Source, string Target)>,
         ArrayPool<byte>.Shared.Return(bytes);
     }
 
+    /// <summary>The number of a pair before any was left out.</summary>
+    public int Stored(int pair) => _pairs.Stored(pair);
+
     /// <summary>Leaves pairs out; those behind them move up.</summary>
     /// <param name="pairs">By their number now, in ascending order.</param>
     public void LeaveOut(IEnumerable<int> pairs) => _pairs.LeaveOut(pairs);

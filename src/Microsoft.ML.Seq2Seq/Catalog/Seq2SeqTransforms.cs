@@ -10,7 +10,8 @@ public sealed class Seq2SeqTransforms
     internal Seq2SeqTransforms(IHostEnvironment environment) => _environment = environment;
 
     /// <summary>Makes an estimator that turns texts into vectors by a trained model's encoder, for other trainers to learn
-    /// from: <see cref="EmbeddingEstimator"/>.</summary>
+    /// from: <see cref="EmbeddingEstimator"/>. Vectors are computed as they are read: a trainer that reads its data several
+    /// times has them computed each time, unless <c>AppendCacheCheckpoint(mlContext)</c> stands before it.</summary>
     /// <param name="model">A trained model; its weights are shared, and live until the last that uses them is
     /// disposed.</param>
     /// <param name="outputColumnName">The column of vectors to add.</param>

@@ -19,13 +19,15 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
     private readonly HostSettings _settings = new(host);
     private readonly TrainingOptions _training = RunFolder.Apply(options.Training);
 
+    private Cancellation Cancellation => new(_training.CancellationToken, _settings);
+
     /// <inheritdoc cref="TransformerTrainer.Fit(IDataView, IDataView)"/>
     public Seq2SeqTransformer Run(IDataView trainData, IDataView? validationData)
     {
         ArgumentNullException.ThrowIfNull(trainData);
         NativePreflight.EnsureLoaded();
         int seed = _settings.Seed ?? CheckpointStore.FindSeed(_training) ?? Random.Shared.Next();
-        using var data = TrainingData.Read(host, trainData, validationData, options, seed);
+        using var data = TrainingData.Read(host, trainData, validationData, options, seed, Cancellation);
         return Run(data, seed);
     }
 
@@ -94,9 +96,8 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
     private TrainingRun Train(
         SequenceModel model, TrainingData data, int seed, Validator validator, IReadOnlyList<ITrainingObserver> observers)
     {
-        var cancellation = _training.CancellationToken;
-        return new TrainingLoop(model, data.Training, data.Validation, _training, seed,
-            () => cancellation.IsCancellationRequested || _settings.IsCanceled, observers)
+        var cancellation = Cancellation;
+        return new TrainingLoop(model, data.Training, data.Validation, _training, seed, () => cancellation.IsRequested, observers)
         {
             Scorer = validator.Scorer(_training.ValidationMetric),
             Sampling = data.Sampling,

@@ -15,6 +15,9 @@ internal static class ReportedSettings
         nameof(TrainingOptions.TensorBoardDirectory), nameof(Seq2SeqTrainerOptions.ValidationSet),
     ];
 
+    /// <summary>Paths of files, of which the folders are hidden alike.</summary>
+    private static readonly HashSet<string> _files = [nameof(SubwordOptions.VocabularyFile), nameof(SubwordOptions.MergesFile)];
+
     /// <summary>Every public option by its path, such as <c>Training.MaxEpochs</c>.</summary>
     public static SortedDictionary<string, string> Of(Seq2SeqTrainerOptions options)
     {
@@ -30,6 +33,8 @@ internal static class ReportedSettings
             if (_hidden.Contains(property.Name))
                 continue;
             object? value = property.GetValue(options);
+            if (value is string path && _files.Contains(property.Name))
+                value = Path.GetFileName(path);
             if (value is SubwordOptions or TrainingOptions or DecodingOptions or TransformerArchitecture or RecurrentArchitecture)
                 Add(settings, value, prefix + property.Name + ".");
             else

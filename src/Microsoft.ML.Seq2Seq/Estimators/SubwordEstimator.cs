@@ -68,6 +68,7 @@ public sealed class SubwordEstimator : IEstimator<SubwordTransformer>
     /// <exception cref="FileNotFoundException">A file to import is missing.</exception>
     /// <exception cref="InvalidDataException">A file to import can't be used; the message names it and says why.</exception>
     /// <exception cref="InvalidOperationException">A kind other than byte-pair encoding found nothing to learn.</exception>
+    /// <exception cref="OperationCanceledException">The context was canceled.</exception>
     public SubwordTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -91,21 +92,18 @@ public sealed class SubwordEstimator : IEstimator<SubwordTransformer>
 
     private SubwordTokenizer Learn(IDataView input, IReadOnlyList<DataViewSchema.Column> columns, IChannel channel)
     {
-        var tokenizer = SubwordLearner.Learn(Texts(input, columns), _options);
+        var tokenizer = SubwordLearner.Learn(Texts(input, columns), _options, new Cancellation(CancellationToken.None, new HostSettings(_host)));
         channel.Info(MessageSensitivity.None, _options.VocabularyFile is null ? "Learned {0} subwords" : "Imported {0} subwords",
             tokenizer.VocabularySize - SpecialTokens.FirstText);
         return tokenizer;
     }
 
-    private IEnumerable<string> Texts(IDataView data, IReadOnlyList<DataViewSchema.Column> columns)
+    private static IEnumerable<string> Texts(IDataView data, IReadOnlyList<DataViewSchema.Column> columns)
     {
-        var settings = new HostSettings(_host);
         using var cursor = data.GetRowCursor(columns);
         Func<string>[] texts = [.. columns.Select(column => TextColumn.Reader(cursor, column))];
         while (cursor.MoveNext())
         {
-            if (settings.IsCanceled)
-                throw new OperationCanceledException("Learning was canceled.");
             foreach (var text in texts)
                 yield return text();
         }

@@ -16,12 +16,11 @@ namespace Microsoft.ML.Seq2Seq.Estimators;
 /// </summary>
 internal sealed class TrainingData : IDisposable
 {
-    private const int MostHeldOutRows = 5000;
     private const int EncodedAtOnce = 4096; // rows
 
     private readonly IHost _host;
     private readonly Seq2SeqTrainerOptions _options;
-    private readonly CancellationToken _cancellation;
+    private readonly Cancellation _cancellation;
     private readonly int _seed;
     private readonly string _directory;
     private readonly TextPairs _validationTexts;
@@ -29,14 +28,14 @@ internal sealed class TrainingData : IDisposable
     private EncodedPairs _training = new(), _validation = new();
     private TextPairs? _texts; // those of the training rows, if they are needed after encoding
 
-    private TrainingData(IHost host, Seq2SeqTrainerOptions options, int seed)
+    private TrainingData(IHost host, Seq2SeqTrainerOptions options, int seed, Cancellation cancellation)
     {
         _host = host;
         _options = options;
         _seed = seed;
-        _cancellation = options.Training.CancellationToken;
+        _cancellation = cancellation;
         _directory = new HostSettings(host).TempFilePath;
-        _intake = new RowIntake(options.Tokenization);
+        _intake = new RowIntake(options);
         _validationTexts = new TextPairs(_directory);
     }
 
@@ -65,11 +64,14 @@ internal sealed class TrainingData : IDisposable
 
     /// <summary>Reads each data view once.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="InvalidOperationException">No row has both texts.</exception>
+    /// <exception cref="InvalidOperationException">No row is left to train on, or one is too long and not to be cut or left
+    /// out.</exception>
     /// <exception cref="IOException">Rows do not fit on the disk.</exception>
-    public static TrainingData Read(IHost host, IDataView training, IDataView? validation, Seq2SeqTrainerOptions options, int seed)
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
+    public static TrainingData Read(
+        IHost host, IDataView training, IDataView? validation, Seq2SeqTrainerOptions options, int seed, Cancellation cancellation = default)
     {
-        var data = new TrainingData(host, options, seed);
+        var data = new TrainingData(host, options, seed, cancellation);
         try
         {
             data.AreKeys = data.Check(training, nameof(training));
@@ -80,10 +82,6 @@ internal sealed class TrainingData : IDisposable
                 data.AddKeys(training, validation);
             else
                 data.AddTexts(training, validation);
-            if (data.Training.Count == 0)
-                throw new InvalidOperationException(
-                    $"All training rows are longer than {nameof(SubwordOptions.MaximumTokens)} " +
-                    $"({options.Tokenization.MaximumTokens}) and {nameof(OverflowPolicy)}.{OverflowPolicy.Drop} left them out.");
             return data;
         }
         catch
@@ -107,21 +105,14 @@ internal sealed class TrainingData : IDisposable
     private void AddTexts(IDataView training, IDataView? validation)
     {
         var texts = _texts = new TextPairs(_directory);
-        ReadRows(training, TextColumn.Reader, text => text.Length == 0, texts.Add);
-        Require(texts.Count);
-        if (validation is not null)
-            ReadRows(validation, TextColumn.Reader, text => text.Length == 0, _validationTexts.Add);
-        else
-        {
-            int[] heldOut = HoldOut(texts.Count);
-            foreach (int row in heldOut)
-                _validationTexts.Add(texts[row].Source, texts[row].Target);
-            texts.LeaveOut(heldOut);
-        }
+        ReadTexts(training, texts);
+        _intake.Require(texts.Count);
+        var validationPlace = AddValidationTexts(validation, texts);
         // The validation rows stay unseen by the vocabulary, too.
         Codec = Learn(texts);
-        var leftOut = Encode(texts, NewPairs(ref _training));
-        Encode(_validationTexts, NewPairs(ref _validation));
+        var leftOut = Encode(texts, NewPairs(ref _training), pair => RowPlace.Training(texts.Stored(pair) + 1));
+        _intake.Require(_training.Count);
+        _validationTexts.LeaveOut(Encode(_validationTexts, NewPairs(ref _validation), validationPlace));
         if (_options.Tokenization.Dropout > 0)
         {
             texts.LeaveOut(leftOut);
@@ -132,31 +123,75 @@ internal sealed class TrainingData : IDisposable
         _texts = null;
     }
 
+    /// <summary>Reads the validation rows, or holds some of the training rows out.</summary>
+    /// <returns>Where each comes from.</returns>
+    private Func<int, RowPlace> AddValidationTexts(IDataView? validation, TextPairs training)
+    {
+        if (validation is not null)
+        {
+            ReadTexts(validation, _validationTexts);
+            return pair => RowPlace.Validation(_validationTexts.Stored(pair) + 1);
+        }
+        int[] heldOut = HoldOut(training.Count), rows = [.. heldOut.Select(training.Stored)];
+        foreach (int pair in heldOut)
+            _validationTexts.Add(training[pair].Source, training[pair].Target);
+        training.LeaveOut(heldOut);
+        return pair => RowPlace.Training(rows[pair] + 1);
+    }
+
+    /// <summary>Stores every row, so that its number is that of its pair, and leaves out those with nothing on one of their
+    /// sides.</summary>
+    private void ReadTexts(IDataView data, TextPairs texts)
+    {
+        var incomplete = new List<int>();
+        foreach (var (number, source, target) in Rows(data, TextColumn.Reader))
+        {
+            if (_intake.Admits(source.Length, target.Length))
+            {
+                texts.Add(source, target);
+                continue;
+            }
+            texts.Add("", "");
+            incomplete.Add(number - 1);
+        }
+        texts.LeaveOut(incomplete);
+    }
+
     private void AddKeys(IDataView training, IDataView? validation)
     {
         Codec = CodecOf(training.Schema, validation?.Schema);
         NewPairs(ref _training);
         NewPairs(ref _validation);
-        ReadRows(training, SubwordKeys.Reader, ids => ids.Length == 0, (source, target) => _intake.Add(source, target, _training));
-        Require(_training.Count + _intake.Dropped);
+        foreach (var (number, source, target) in Rows(training, SubwordKeys.Reader))
+            Add(source, target, _training, RowPlace.Training(number));
+        _intake.Require(_training.Count);
         if (validation is not null)
-            ReadRows(validation, SubwordKeys.Reader, ids => ids.Length == 0, AddValidation);
+        {
+            foreach (var (number, source, target) in Rows(validation, SubwordKeys.Reader))
+            {
+                if (Add(source, target, _validation, RowPlace.Validation(number)))
+                    AddText(source, target, _validationTexts);
+            }
+        }
         else
         {
             int[] heldOut = HoldOut(_training.Count);
-            foreach (int row in heldOut)
-                AddValidation(_training.Source(row), _training.Target(row));
+            foreach (int pair in heldOut)
+            {
+                int[] source = _training.Source(pair), target = _training.Target(pair);
+                _validation.Add(source, target);
+                AddText(source, target, _validationTexts);
+            }
             _training.LeaveOut(heldOut);
         }
         if (_options.Tokenization.Dropout > 0)
             SampleKeys();
 
-        void AddValidation(int[] source, int[] target)
-        {
-            _intake.Add(source, target, _validation);
-            _validationTexts.Add(Codec.Source.Decode(source), Codec.Target.Decode(target));
-        }
+        bool Add(int[] source, int[] target, EncodedPairs pairs, RowPlace place) =>
+            _intake.Admits(source.Length, target.Length) && _intake.Add(source, target, pairs, place);
     }
+
+    private void AddText(int[] source, int[] target, TextPairs texts) => texts.Add(Codec.Source.Decode(source), Codec.Target.Decode(target));
 
     /// <summary>Keys carry their vocabulary and so their text, which is cut anew like any other.</summary>
     private void SampleKeys()
@@ -166,7 +201,10 @@ internal sealed class TrainingData : IDisposable
             "0 for keys of a vocabulary that was imported, or that merges nothing");
         _texts = new TextPairs(_directory);
         for (int row = 0; row < _training.Count; row++)
-            _texts.Add(Codec.Source.Decode(_training.Source(row)), Codec.Target.Decode(_training.Target(row)));
+        {
+            _cancellation.ThrowIfRequested();
+            AddText(_training.Source(row), _training.Target(row), _texts);
+        }
         Sampling = new SubwordSampling(dropout, Sample);
     }
 
@@ -191,45 +229,21 @@ internal sealed class TrainingData : IDisposable
     private EncodedPairs NewPairs(ref EncodedPairs pairs) => pairs = new EncodedPairs(
         Math.Max(Codec.Source.VocabularySize, Codec.Target.VocabularySize), Codec.MaximumTokens, _directory);
 
-    private void ReadRows<T>(
-        IDataView data, Func<DataViewRow, DataViewSchema.Column, Func<T>> reader, Predicate<T> isEmpty, Action<T, T> add)
+    /// <summary>All rows with their numbers, counted from 1.</summary>
+    private IEnumerable<(int Number, T Source, T Target)> Rows<T>(IDataView data, Func<DataViewRow, DataViewSchema.Column, Func<T>> reader)
     {
         var source = data.Schema[_options.SourceColumnName];
         var target = data.Schema[_options.LabelColumnName];
         using var cursor = data.GetRowCursor([source, target]);
         Func<T> getSource = reader(cursor, source), getTarget = reader(cursor, target);
-        while (cursor.MoveNext())
+        for (int number = 1; cursor.MoveNext(); number++)
         {
-            _cancellation.ThrowIfCancellationRequested();
-            T sourceRow = getSource(), targetRow = getTarget();
-            if (_intake.Admits(!isEmpty(sourceRow) && !isEmpty(targetRow)))
-                add(sourceRow, targetRow);
+            _cancellation.ThrowIfRequested();
+            yield return (number, getSource(), getTarget());
         }
     }
 
-    private void Require(int rows)
-    {
-        if (rows == 0)
-            throw new InvalidOperationException(
-                $"The training data has no row with text in both '{_options.SourceColumnName}' and '{_options.LabelColumnName}' " +
-                $"({_intake.Skipped} rows without).");
-    }
-
-    /// <summary>A share of the rows to validate on, in ascending order; which, depends on the seed and the number of rows
-    /// alone.</summary>
-    private int[] HoldOut(int rows)
-    {
-        int count = Math.Min(MostHeldOutRows, (int)(_options.ValidationFraction * rows));
-        var random = new SplitMix64(SplitMix64.Combine((ulong)_seed, 0x5EED));
-        // Floyd's algorithm: every subset of that size is as likely, and no list of all rows is needed.
-        var chosen = new SortedSet<int>();
-        for (int next = rows - count; next < rows; next++)
-        {
-            if (!chosen.Add(random.NextBelow(next + 1)))
-                chosen.Add(next);
-        }
-        return [.. chosen];
-    }
+    private int[] HoldOut(int rows) => HeldOutRows.Choose(rows, _options.ValidationFraction, _seed);
 
     private TextCodec Learn(TextPairs rows)
     {
@@ -249,26 +263,25 @@ internal sealed class TrainingData : IDisposable
 
     /// <summary>Encodes texts on all threads, and adds them in their order.</summary>
     /// <returns>Which were not added, in ascending order.</returns>
-    private List<int> Encode(TextPairs texts, EncodedPairs pairs)
+    private List<int> Encode(TextPairs texts, EncodedPairs pairs, Func<int, RowPlace> place)
     {
         var leftOut = new List<int>();
         var encoded = new (int[] Source, int[] Target)[Math.Min(EncodedAtOnce, texts.Count)];
-        var threads = new ParallelOptions
-        {
-            CancellationToken = _cancellation,
-            MaxDegreeOfParallelism = _options.Training.Threads ?? Environment.ProcessorCount,
-        };
+        var threads = new ParallelOptions { MaxDegreeOfParallelism = _options.Training.Threads ?? Environment.ProcessorCount };
         for (int start = 0; start < texts.Count; start += encoded.Length)
         {
             int count = Math.Min(encoded.Length, texts.Count - start);
-            Parallel.For(0, count, threads, i =>
+            Parallel.For(0, count, threads, (i, loop) =>
             {
+                if (_cancellation.IsRequested)
+                    loop.Stop();
                 var (source, target) = texts[start + i];
                 encoded[i] = (Codec.Source.Encode(source), Codec.Target.Encode(target));
             });
+            _cancellation.ThrowIfRequested();
             for (int i = 0; i < count; i++)
             {
-                if (!_intake.Add(encoded[i].Source, encoded[i].Target, pairs))
+                if (!_intake.Add(encoded[i].Source, encoded[i].Target, pairs, place(start + i)))
                     leftOut.Add(start + i);
             }
         }

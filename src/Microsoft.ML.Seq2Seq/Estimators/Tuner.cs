@@ -18,8 +18,8 @@ internal sealed class Tuner : IDisposable
 
     private readonly IHost _host;
     private readonly IChannel _channel;
-    private readonly HostSettings _settings;
     private readonly TuningOptions _options;
+    private readonly Cancellation _cancellation;
     private readonly TimeSpan? _budget;
     private readonly IDataView _rows;
     private readonly int _seed;
@@ -45,10 +45,11 @@ internal sealed class Tuner : IDisposable
         _rows = rows;
         _budget = budget;
         _options = options;
-        _settings = new HostSettings(host);
-        _seed = _settings.Seed ?? Random.Shared.Next();
+        var settings = new HostSettings(host);
+        _cancellation = new Cancellation(options.CancellationToken, settings);
+        _seed = settings.Seed ?? Random.Shared.Next();
         _channel = host.Start("Tuning");
-        _directory = Path.Combine(_settings.TempFilePath, $"seq2seq-tuning-{Guid.NewGuid():N}");
+        _directory = Path.Combine(settings.TempFilePath, $"seq2seq-tuning-{Guid.NewGuid():N}");
     }
 
     /// <inheritdoc cref="Seq2SeqCatalog.Tune"/>
@@ -60,7 +61,7 @@ internal sealed class Tuner : IDisposable
         {
             foreach (int number in climbing)
             {
-                if (IsCanceled || (_best is not null && IsOver()))
+                if (_cancellation.IsRequested || (_best is not null && IsOver()))
                     return Result();
                 Climb(number, rung);
             }
@@ -83,8 +84,6 @@ internal sealed class Tuner : IDisposable
         if (Directory.Exists(_directory))
             Directory.Delete(_directory, recursive: true);
     }
-
-    private bool IsCanceled => _options.CancellationToken.IsCancellationRequested || _settings.IsCanceled;
 
     /// <summary>Whether there is just the time left to validate what has been trained.</summary>
     private bool IsOver() => _clock.Elapsed + _closing >= _budget;
@@ -141,7 +140,7 @@ internal sealed class Tuner : IDisposable
     {
         int size = trainer.Tokenization.VocabularySize;
         if (!_data.TryGetValue(size, out var data))
-            _data[size] = data = TrainingData.Read(_host, _rows, trainer.ValidationSet, trainer, _seed);
+            _data[size] = data = TrainingData.Read(_host, _rows, trainer.ValidationSet, trainer, _seed, _cancellation);
         return data;
     }
 
@@ -198,7 +197,7 @@ internal sealed class Tuner : IDisposable
         try
         {
             var model = Fit(trainer, new RungEnd(isReached, () => isCut = IsOver()) { Paused = () => paused = _clock.Elapsed });
-            if (IsCanceled && _best is not null)
+            if (_cancellation.IsRequested && _best is not null)
             {
                 model.Dispose();
                 End(number, "canceled");
@@ -222,7 +221,7 @@ internal sealed class Tuner : IDisposable
             else if (isLast)
                 End(number, report.StopReason);
         }
-        catch (OperationCanceledException) when (IsCanceled)
+        catch (OperationCanceledException) when (_cancellation.IsRequested)
         {
             End(number, "canceled");
         }
@@ -253,10 +252,10 @@ internal sealed class Tuner : IDisposable
     {
         if (_best is not { } best)
         {
-            _options.CancellationToken.ThrowIfCancellationRequested();
+            _cancellation.ThrowIfRequested();
             throw _failure ?? new OperationCanceledException("The search was canceled before its first trial was measured.");
         }
-        string reason = IsCanceled ? "canceled" : "budget spent";
+        string reason = _cancellation.IsRequested ? "canceled" : "budget spent";
         foreach (var trial in _trials.Where(trial => trial.StopReason.Length == 0).ToArray())
             End(trial.Number, trial.Rungs == 0 ? $"{reason} before it began" : reason);
         var ranked = Ranked();

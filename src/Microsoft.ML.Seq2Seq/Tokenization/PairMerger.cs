@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.Seq2Seq.Interop;
 
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
@@ -50,13 +51,13 @@ internal sealed class PairMerger
     }
 
     /// <summary>Merges until there are this many pieces, the alphabet included, or no pair is frequent enough.</summary>
-    public List<Merge> Learn(int maximumPieces, long minimumFrequency, CancellationToken ct)
+    public List<Merge> Learn(int maximumPieces, long minimumFrequency, Cancellation cancellation)
     {
         var merges = new List<Merge>();
-        FindPairs(minimumFrequency, ct);
+        FindPairs(minimumFrequency, cancellation);
         while (_pieces.Count < maximumPieces && _queue.TryDequeue(out var pair, out var entry))
         {
-            ct.ThrowIfCancellationRequested();
+            cancellation.ThrowIfRequested();
             if (pair.Count == entry.Count)
             {
                 Apply(pair);
@@ -71,11 +72,11 @@ internal sealed class PairMerger
 
     /// <summary>Counts pairs first, so that only those that can be merged, mostly few of them, get a list of words, and one
     /// of the right size.</summary>
-    private void FindPairs(long minimumFrequency, CancellationToken ct)
+    private void FindPairs(long minimumFrequency, Cancellation cancellation)
     {
         for (int word = 0; word < _starts.Count; word++)
         {
-            ct.ThrowIfCancellationRequested();
+            cancellation.ThrowIfRequested();
             var text = TextOf(word);
             for (int i = 0; i + 1 < text.Length; i++)
                 Raise(text[i], text[i + 1], _frequencies[word])?.Occurrences += 1;
@@ -83,6 +84,7 @@ internal sealed class PairMerger
         EnqueueNew(minimumFrequency);
         for (int word = 0; word < _starts.Count; word++)
         {
+            cancellation.ThrowIfRequested();
             var text = TextOf(word);
             for (int i = 0; i + 1 < text.Length; i++)
             {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.ML.Seq2Seq.Interop;
 
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
@@ -15,7 +16,8 @@ internal static class SubwordLearner
     /// <exception cref="FileNotFoundException">A file to import is missing.</exception>
     /// <exception cref="InvalidDataException">A file to import can't be used; the message says why.</exception>
     /// <exception cref="InvalidOperationException">A kind other than byte-pair encoding found nothing to learn.</exception>
-    public static SubwordTokenizer Learn(IEnumerable<string> texts, SubwordOptions options, CancellationToken ct = default)
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
+    public static SubwordTokenizer Learn(IEnumerable<string> texts, SubwordOptions options, Cancellation cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(options);
@@ -25,14 +27,14 @@ internal static class SubwordLearner
         if (options.VocabularyFile is { } file)
             return ImportedFiles.Read(file, options.MergesFile).Open(preparation, [.. options.Symbols]);
         var symbols = new SymbolSet(options.Symbols);
-        var counts = Count(texts, options.Kind, preparation, symbols, ct);
+        var counts = Count(texts, options.Kind, preparation, symbols, cancellation);
         return options.Kind == SubwordKind.BytePairEncoding
-            ? LearnMerges(counts, preparation, symbols, options, ct)
+            ? LearnMerges(counts, preparation, symbols, options, cancellation)
             : new UnitTokenizer(options.Kind, preparation, LearnUnits(counts, options), symbols);
     }
 
     private static Dictionary<string, long> Count(
-        IEnumerable<string> texts, SubwordKind kind, TextPreparation preparation, SymbolSet symbols, CancellationToken ct)
+        IEnumerable<string> texts, SubwordKind kind, TextPreparation preparation, SymbolSet symbols, Cancellation cancellation)
     {
         var counts = new Dictionary<string, long>();
         var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -40,7 +42,7 @@ internal static class SubwordLearner
         foreach (string text in texts)
         {
             ArgumentNullException.ThrowIfNull(text);
-            ct.ThrowIfCancellationRequested();
+            cancellation.ThrowIfRequested();
             foreach (var part in symbols.Split(text, betweenSpaces: kind == SubwordKind.Whitespace))
             {
                 if (part.Symbol < 0)
@@ -78,7 +80,7 @@ internal static class SubwordLearner
     }
 
     private static BytePairTokenizer LearnMerges(
-        Dictionary<string, long> words, TextPreparation preparation, SymbolSet symbols, SubwordOptions options, CancellationToken ct)
+        Dictionary<string, long> words, TextPreparation preparation, SymbolSet symbols, SubwordOptions options, Cancellation cancellation)
     {
         List<string> alphabet = [MarkedText.Space.ToString(), .. LearnAlphabet(words, options)];
         var indices = new Dictionary<int, int>();
@@ -97,7 +99,7 @@ internal static class SubwordLearner
         }
         words.Clear();
         words.TrimExcess();
-        var merges = merger.Learn(options.VocabularySize - BytePairTokenizer.FirstPiece - symbols.Count, options.MinimumFrequency, ct);
+        var merges = merger.Learn(options.VocabularySize - BytePairTokenizer.FirstPiece - symbols.Count, options.MinimumFrequency, cancellation);
         return new BytePairTokenizer(preparation, alphabet, merges, symbols);
     }
 

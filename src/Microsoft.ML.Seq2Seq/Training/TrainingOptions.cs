@@ -133,8 +133,8 @@ public sealed class TrainingOptions
     /// a slow observer slows training.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
-    /// <summary>Ends training after the step under way. <c>Fit</c> then returns the best model validated so far, or
-    /// throws <see cref="OperationCanceledException"/> where none was.</summary>
+    /// <summary>Ends training after the step under way, or the reading of rows before it. <c>Fit</c> then returns the best
+    /// model validated so far, or throws <see cref="OperationCanceledException"/> where none was.</summary>
     public CancellationToken CancellationToken { get; set; }
 
     /// <summary>Checks every option.</summary>

@@ -42,8 +42,8 @@ public sealed record TrainingReport
     public IReadOnlyDictionary<string, double> FinalMetrics { get; init; } = new Dictionary<string, double>();
 
     /// <summary>Every option that the model was trained with, by its path, such as <c>Training.MaxEpochs</c>; numbers in
-    /// invariant culture. Folders are left out: they say where it was trained, not how. Empty for models of versions that
-    /// did not keep it.</summary>
+    /// invariant culture. Folders are left out, those of files too: they say where it was trained, not how. Empty for models
+    /// of versions that did not keep it.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     /// <summary>A point for each validation, and one for the end.</summary>

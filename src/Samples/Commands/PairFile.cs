@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Samples.Commands;
 
 /// <summary>A source text and its target.</summary>
@@ -20,12 +18,14 @@ public sealed class TextPair
 internal static class PairFile
 {
     /// <summary>The pairs, read anew each time they are enumerated: a large file never lies in memory.</summary>
-    /// <exception cref="InvalidDataException">A line isn't a pair, or a byte isn't UTF-8; the message names file and line.</exception>
+    /// <exception cref="InvalidDataException">A line isn't a pair, or isn't UTF-8; the message names file and line.</exception>
     public static IEnumerable<TextPair> Read(string path)
     {
-        using StreamReader reader = new(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
-        for (int number = 1; ReadLine(reader, path, number) is { } line; number++)
+        using FileStream file = File.OpenRead(path);
+        int number = 0;
+        foreach (string line in TextLines.Read(file, path))
         {
+            number++;
             if (line.Length == 0)
                 continue;
             string[] columns = line.Split('\t');
@@ -42,17 +42,5 @@ internal static class PairFile
     {
         int count = Read(path).Count();
         return count > 0 ? count : throw new InvalidDataException($"{path} has no rows.");
-    }
-
-    private static string? ReadLine(StreamReader reader, string path, int number)
-    {
-        try
-        {
-            return reader.ReadLine();
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new InvalidDataException($"{path}: not UTF-8 text, at or after line {number}.");
-        }
     }
 }

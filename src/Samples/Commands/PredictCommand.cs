@@ -35,19 +35,19 @@ internal static class PredictCommand
         {
             using Seq2SeqTransformer model = Load(parse.GetRequiredValue(file).FullName);
             using Seq2SeqTransformer? other = parse.Given(beam) is { } size ? model.WithDecoding(TranslateCommand.Search(model.Decoding, size)) : null;
-            using StreamReader input = new(Console.OpenStandardInput(), Encoding.UTF8);
+            using Stream input = Console.OpenStandardInput();
             using StreamWriter output = new(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
             // Whoever types wants each answer at once.
-            Run(other ?? model, input, output, Console.IsInputRedirected ? ChunkSize : 1, cancellation);
+            Run(other ?? model, TextLines.Read(input, "Standard input"), output, Console.IsInputRedirected ? ChunkSize : 1, cancellation);
             return CommandParts.Success;
         });
         return command;
     }
 
-    internal static void Run(ITransformer model, TextReader input, TextWriter output, int chunkSize, CancellationToken cancellation)
+    internal static void Run(ITransformer model, IEnumerable<string> lines, TextWriter output, int chunkSize, CancellationToken cancellation)
     {
         MLContext mlContext = new();
-        foreach (Line[] chunk in Lines(input).Chunk(chunkSize))
+        foreach (Line[] chunk in lines.Select(line => new Line { Source = line }).Chunk(chunkSize))
         {
             cancellation.ThrowIfCancellationRequested();
             IDataView scored = model.Transform(mlContext.Data.LoadFromEnumerable(chunk));
@@ -55,12 +55,6 @@ internal static class PredictCommand
                 output.WriteLine(prediction.Text.ReplaceLineEndings(" "));
             output.Flush();
         }
-    }
-
-    private static IEnumerable<Line> Lines(TextReader input)
-    {
-        while (input.ReadLine() is { } line)
-            yield return new Line { Source = line };
     }
 
     /// <summary>A model that one of the commands has saved.</summary>

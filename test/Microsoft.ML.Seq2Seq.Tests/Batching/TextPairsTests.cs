@@ -22,5 +22,6 @@ public sealed class TextPairsTests
         Assert.AreEqual(expected[70], pairs[70]);
         pairs.LeaveOut([0, 5, 6]);
         CollectionAssert.AreEqual(expected.Where((_, i) => i is not (0 or 5 or 6)).ToArray(), pairs.ToArray());
+        CollectionAssert.AreEqual(new[] { 1, 2, 3, 4, 7, 8 }, Enumerable.Range(0, 6).Select(pairs.Stored).ToArray());
     }
 }

@@ -242,6 +242,7 @@ public sealed class InspectTests
         foreach (var inspection in new[] { none, empty })
         {
             Assert.AreEqual(FindingKind.NoUsableRows, inspection.Findings[0].Kind);
+            Assert.IsEmpty(inspection.Findings[0].Examples);
             Assert.IsNull(inspection.Vocabulary);
             Assert.IsNull(inspection.Advice);
             StringAssert.Contains(inspection.ToString(), "PROBLEM");
@@ -268,6 +269,7 @@ public sealed class InspectTests
         var inspection = Inspect([new Row { Source = "one", Target = "eins" }], options => options.Tokenization.Kind = SubwordKind.Word);
 
         AssertFound(inspection, FindingKind.NothingToLearn, 1, null);
+        Assert.IsEmpty(Found(inspection, FindingKind.NothingToLearn)!.Examples);
     }
 
     [TestMethod]

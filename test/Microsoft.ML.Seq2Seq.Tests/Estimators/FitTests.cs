@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.ML.Seq2Seq.Estimators;
 using Microsoft.ML.Seq2Seq.Tests.Persistence;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
@@ -152,6 +153,7 @@ public sealed class FitTests
         Assert.AreEqual("Character", settings["Tokenization.Kind"]);
         Assert.AreEqual("2 texts", settings["Decoding.BannedPhrases"]);
         Assert.AreEqual("0.1", settings["ValidationFraction"]);
+        Assert.AreEqual("null", settings["Tokenization.VocabularyFile"]);
         Assert.IsFalse(settings.Keys.Any(key => key.Contains("Directory", StringComparison.Ordinal)), "no folders of this machine");
         foreach (var (type, prefix) in new[]
         {
@@ -164,6 +166,20 @@ public sealed class FitTests
         CollectionAssert.AreEquivalent(new[] { "Loss", "Perplexity" }, model.Report.FinalMetrics.Keys.ToArray());
         Assert.AreEqual(model.Report.BestValidationLoss, model.Report.FinalMetrics["Loss"]);
         Assert.AreEqual(Math.Exp(model.Report.BestValidationLoss!.Value), model.Report.FinalMetrics["Perplexity"]);
+    }
+
+    [TestMethod]
+    public void TheReportNamesFilesWithoutTheirFolders()
+    {
+        var settings = ReportedSettings.Of(Toy.Options(options =>
+        {
+            options.Tokenization.VocabularyFile = Path.Combine(Path.GetTempPath(), "somebody", "vocab.json");
+            options.Tokenization.MergesFile = Path.Combine("somebody", "merges.txt");
+        }));
+
+        Assert.AreEqual("vocab.json", settings["Tokenization.VocabularyFile"]);
+        Assert.AreEqual("merges.txt", settings["Tokenization.MergesFile"]);
+        Assert.IsFalse(settings.Values.Any(value => value.Contains("somebody", StringComparison.Ordinal)));
     }
 
     [TestMethod]

@@ -84,6 +84,7 @@ public sealed class SubwordTests
         var data = _ml.Data.LoadFromEnumerable(rows);
 
         var model = Split().Append(_ml.Transforms.Text.ProduceNgrams("Features", "Keys", ngramLength: 1))
+            .AppendCacheCheckpoint(_ml)
             .Append(_ml.BinaryClassification.Trainers.SdcaLogisticRegression()).Fit(data);
 
         Assert.AreEqual(1, _ml.BinaryClassification.Evaluate(model.Transform(data)).Accuracy);
@@ -216,6 +217,20 @@ public sealed class SubwordTests
         Assert.AreEqual("Target", view.Schema[^1].Name);
         Assert.AreEqual(2, view.Schema.Count);
         StringAssert.Contains(Assert.Throws<ArgumentOutOfRangeException>(() => model.Transform(_ml.Data.LoadFromEnumerable([new { Other = "" }]))).Message, "'Source'");
+    }
+
+    [TestMethod]
+    public void ACanceledContextIsHeardAfterTheLastRow()
+    {
+        var ml = new MLContext(1);
+        IEnumerable<Line> Rows()
+        {
+            foreach (string text in Texts.Corpus)
+                yield return new Line { Text = text };
+            Toy.Cancel(ml);
+        }
+
+        Assert.ThrowsExactly<OperationCanceledException>(() => ml.Transforms.Text.LearnSubwords("Keys", "Text").Fit(ml.Data.LoadFromEnumerable(Rows())));
     }
 
     [TestMethod]

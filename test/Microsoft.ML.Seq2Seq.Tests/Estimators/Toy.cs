@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Persistence;
@@ -89,6 +90,10 @@ internal static class Toy
 
     public static Prediction[] Scored(IDataView view) =>
         [.. new MLContext().Data.CreateEnumerable<Prediction>(view, reuseRowObject: false, ignoreMissingColumns: true)];
+
+    /// <summary>As AutoML does when its time is over; ML.NET keeps it internal.</summary>
+    public static void Cancel(MLContext context) => typeof(MLContext)
+        .GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.Invoke(context, null);
 
     public static string[] Texts(IDataView view, string column = "PredictedTarget") => [.. view.GetColumn<string>(column)];
 }

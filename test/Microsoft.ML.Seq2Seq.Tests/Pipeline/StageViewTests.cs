@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.Seq2Seq.Tests.Estimators;
 using Microsoft.ML.Transforms.Text;
@@ -155,8 +154,7 @@ public sealed class StageViewTests
         using var cursor = model.Transform(counted).GetRowCursor(model.GetOutputSchema(counted.Schema));
         Assert.IsTrue(cursor.MoveNext());
 
-        // ML.NET keeps this one internal.
-        typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.Invoke(ml, null);
+        Toy.Cancel(ml);
 
         Assert.ThrowsExactly<OperationCanceledException>(() =>
         {
@@ -165,6 +163,26 @@ public sealed class StageViewTests
             }
         });
         Assert.IsLessThan(500, counted.RowsRead);
+    }
+
+    [TestMethod]
+    public void ACacheBetweenModelsSparesTheFirstADecode()
+    {
+        Assert.AreEqual(2, Decodes(view => view));
+        Assert.AreEqual(1, Decodes(view => _ml.Data.Cache(view)));
+
+        static int Decodes(Func<IDataView, IDataView> between)
+        {
+            var counted = new CountingView(Toy.View(Toy.Rows(50)));
+            var read = between(Toy.Model.Transform(counted));
+            using var second = _ml.Seq2Seq.Transforms.Embed(Toy.Model, "Vector", "PredictedTarget").Fit(read);
+            var view = second.Transform(read);
+            using var cursor = view.GetRowCursor(view.Schema);
+            while (cursor.MoveNext())
+            {
+            }
+            return counted.Cursors / 2; // one to read ahead and one to pass rows through
+        }
     }
 
     [TestMethod]

@@ -86,7 +86,7 @@ public sealed class CommandTests
         foreach (string part in new[] { "60 training rows", "Validation loss", "BLEU", model })
             StringAssert.Contains(output.ToString(), part);
         using StringWriter answers = new();
-        PredictCommand.Run(new MLContext().Model.Load(model, out _), new StringReader("say 1\n\nsay 2"), answers, 2, CancellationToken.None);
+        PredictCommand.Run(new MLContext().Model.Load(model, out _), ["say 1", "", "say 2"], answers, 2, CancellationToken.None);
         Assert.AreEqual(3, answers.ToString().Count(c => c == '\n'));
     }
 

@@ -17,6 +17,7 @@ public sealed class PairFileTests
     [DataRow("  spaces  ", " kept ")]
     [DataRow("a, b; c:1 2:3", "backslash \\t \\\" stays")]
     [DataRow("naïve 日本 🙂", "")]
+    [DataRow("a carriage\rreturn", "\r\u2028\f\v")]
     public void TextsComeAsTheyStand(string source, string target)
     {
         File.WriteAllText(_path, $"first\tone\n{source}\t{target}\nlast\tone\n");
@@ -74,6 +75,6 @@ public sealed class PairFileTests
     {
         File.WriteAllBytes(_path, [.. "a\tb\n"u8, 0x63, 0x09, 0xE9, 0x0A]);
 
-        StringAssert.Contains(Assert.Throws<InvalidDataException>(() => PairFile.Check(_path)).Message, "not UTF-8");
+        Assert.AreEqual($"{_path}, line 2: not UTF-8 text.", Assert.Throws<InvalidDataException>(() => PairFile.Check(_path)).Message);
     }
 }

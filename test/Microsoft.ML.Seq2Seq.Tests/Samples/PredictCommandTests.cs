@@ -14,7 +14,7 @@ public sealed class PredictCommandTests
         string[] lines = ["one", "", " two ", "drei \"vier\"", "", "五", "six\tseven"];
         using StringWriter output = new() { NewLine = "\n" };
 
-        PredictCommand.Run(Echo("Source"), new StringReader(string.Join('\n', lines)), output, chunkSize, CancellationToken.None);
+        PredictCommand.Run(Echo("Source"), lines, output, chunkSize, CancellationToken.None);
 
         Assert.AreEqual(string.Join('\n', lines) + "\n", output.ToString());
     }
@@ -27,7 +27,7 @@ public sealed class PredictCommandTests
             .Fit(ml.Data.LoadFromEnumerable(Array.Empty<Text>()));
         using StringWriter output = new() { NewLine = "\n" };
 
-        PredictCommand.Run(model, new StringReader("a"), output, chunkSize: 8, CancellationToken.None);
+        PredictCommand.Run(model, ["a"], output, chunkSize: 8, CancellationToken.None);
 
         Assert.AreEqual("a b c\n", output.ToString());
     }
@@ -36,11 +36,21 @@ public sealed class PredictCommandTests
     public void AnswersAreWrittenBeforeTheInputEnds()
     {
         using StringWriter output = new() { NewLine = "\n" };
-        WatchedReader input = new(["1", "2", "3", "4", "5"], output);
+        List<string> seen = []; // what had been written by the time of each read
 
-        PredictCommand.Run(Echo("Source"), input, output, chunkSize: 2, CancellationToken.None);
+        PredictCommand.Run(Echo("Source"), Lines(), output, chunkSize: 2, CancellationToken.None);
 
-        CollectionAssert.AreEqual(new[] { "", "", "1\n2\n", "1\n2\n", "1\n2\n3\n4\n", "1\n2\n3\n4\n" }, input.Seen);
+        CollectionAssert.AreEqual(new[] { "", "", "1\n2\n", "1\n2\n", "1\n2\n3\n4\n", "1\n2\n3\n4\n" }, seen);
+
+        IEnumerable<string> Lines()
+        {
+            for (int i = 1; i <= 5; i++)
+            {
+                seen.Add(output.ToString());
+                yield return $"{i}";
+            }
+            seen.Add(output.ToString());
+        }
     }
 
     [TestMethod]
@@ -48,7 +58,7 @@ public sealed class PredictCommandTests
     {
         using StringWriter output = new();
 
-        PredictCommand.Run(Echo("Source"), new StringReader(""), output, chunkSize: 2, CancellationToken.None);
+        PredictCommand.Run(Echo("Source"), [], output, chunkSize: 2, CancellationToken.None);
 
         Assert.AreEqual("", output.ToString());
     }
@@ -67,19 +77,5 @@ public sealed class PredictCommandTests
     private sealed class Predicted
     {
         public string PredictedTarget { get; set; } = "";
-    }
-
-    /// <summary>Notes what had been written by the time of each read.</summary>
-    private sealed class WatchedReader(string[] lines, StringWriter output) : TextReader
-    {
-        private int _next;
-
-        public List<string> Seen { get; } = [];
-
-        public override string? ReadLine()
-        {
-            Seen.Add(output.ToString());
-            return _next < lines.Length ? lines[_next++] : null;
-        }
     }
 }

@@ -51,7 +51,7 @@ public sealed class PairMergerTests
     {
         var merger = new PairMerger(["a", "b"]);
         merger.Add([0, PairMerger.NoSymbol, 1, PairMerger.NoSymbol, PairMerger.NoSymbol], 10);
-        Assert.IsEmpty(merger.Learn(100, 1, CancellationToken.None));
+        Assert.IsEmpty(merger.Learn(100, 1, default));
     }
 
     private static List<(string Left, string Right)> Merges(
@@ -63,7 +63,7 @@ public sealed class PairMergerTests
             merger.Add([.. symbols.Select(symbol => Array.IndexOf(alphabet, symbol))], count);
         List<string> pieces = [.. alphabet];
         var merges = new List<(string Left, string Right)>();
-        foreach (var merge in merger.Learn(maximumPieces, minimumFrequency, CancellationToken.None))
+        foreach (var merge in merger.Learn(maximumPieces, minimumFrequency, default))
         {
             merges.Add((pieces[merge.Left], pieces[merge.Right]));
             pieces.Add(pieces[merge.Left] + pieces[merge.Right]);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Seq2Seq.Interop;
 using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Tokenization;
@@ -140,7 +141,7 @@ public sealed class SubwordLearnerTests
                 yield return "a text";
             }
         }
-        Assert.ThrowsExactly<OperationCanceledException>(() => SubwordLearner.Learn(Endless(), new SubwordOptions(), source.Token));
+        Assert.ThrowsExactly<OperationCanceledException>(() => SubwordLearner.Learn(Endless(), new SubwordOptions(), new Cancellation(source.Token)));
         Assert.AreEqual(1000, read);
     }
 

@@ -11,13 +11,13 @@ internal sealed class InspectionRows
     private readonly IDataView _data;
     private readonly DataViewSchema.Column _source, _target;
     private readonly DataViewSchema.Column? _predicted, _score;
-    private readonly CancellationToken _cancellation;
+    private readonly Cancellation _cancellation;
 
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    public InspectionRows(IHost host, IDataView data, string parameter, InspectionOptions options)
+    public InspectionRows(IHost host, IDataView data, string parameter, InspectionOptions options, Cancellation cancellation)
     {
         _data = data;
-        _cancellation = options.CancellationToken;
+        _cancellation = cancellation;
         _source = Find("source", options.SourceColumnName);
         _target = Find("label", options.LabelColumnName);
         if (data.Schema.GetColumnOrNull(options.PredictedColumnName) is null && options.PredictedColumnName == DefaultNames.Predicted)
@@ -47,7 +47,7 @@ internal sealed class InspectionRows
         float score = float.NaN;
         for (long row = 1; cursor.MoveNext(); row++)
         {
-            _cancellation.ThrowIfCancellationRequested();
+            _cancellation.ThrowIfRequested();
             getScore?.Invoke(ref score);
             yield return new TextRow(row, source(), target(), predicted?.Invoke(), score);
         }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Evaluation;
+using Microsoft.ML.Seq2Seq.Interop;
 using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq.Estimators;
@@ -15,6 +16,7 @@ internal sealed class Inspector
 
     private readonly InspectionOptions _options;
     private readonly SubwordOptions _tokenization;
+    private readonly Cancellation _cancellation;
     private readonly TextPreparation _preparation;
     private readonly InspectionRows _rows;
     private readonly InspectionRows? _validation;
@@ -26,9 +28,10 @@ internal sealed class Inspector
     {
         _options = options;
         _tokenization = options.Tokenization;
+        _cancellation = new Cancellation(options.CancellationToken, new HostSettings(host));
         _preparation = new TextPreparation(_tokenization.Lowercase, _tokenization.Normalization);
-        _rows = new InspectionRows(host, data, nameof(data), options);
-        _validation = options.ValidationSet is { } set ? new InspectionRows(host, set, nameof(options.ValidationSet), options) : null;
+        _rows = new InspectionRows(host, data, nameof(data), options, _cancellation);
+        _validation = options.ValidationSet is { } set ? new InspectionRows(host, set, nameof(options.ValidationSet), options, _cancellation) : null;
         _checks = new PairChecks(options.SourceColumnName, options.LabelColumnName, options.ExampleRows);
     }
 
@@ -100,11 +103,11 @@ internal sealed class Inspector
         bool isRead = false;
         try
         {
-            var large = SubwordLearner.Learn(FirstReading(), Enlarged(), _options.CancellationToken);
+            var large = SubwordLearner.Learn(FirstReading(), Enlarged(), _cancellation);
             var source = Cut(large, row => row.Source);
             if (_tokenization.SharedVocabulary)
                 return new Vocabularies(source, source, large);
-            large = SubwordLearner.Learn(Texts(row => row.Target), Enlarged(), _options.CancellationToken);
+            large = SubwordLearner.Learn(Texts(row => row.Target), Enlarged(), _cancellation);
             return new Vocabularies(source, Cut(large, row => row.Target), large);
         }
         catch (InvalidOperationException) when (isRead)
@@ -142,7 +145,7 @@ internal sealed class Inspector
     private SubwordTokenizer Cut(SubwordTokenizer large, Func<TextRow, string> read) => large switch
     {
         BytePairTokenizer pieces => VocabularySizing.Shrink(pieces, _tokenization.VocabularySize) ?? SubwordLearner.Learn(
-            _tokenization.SharedVocabulary ? Texts(row => row.Source, row => row.Target) : Texts(read), _tokenization, _options.CancellationToken),
+            _tokenization.SharedVocabulary ? Texts(row => row.Source, row => row.Target) : Texts(read), _tokenization, _cancellation),
         _ => large,
     };
 

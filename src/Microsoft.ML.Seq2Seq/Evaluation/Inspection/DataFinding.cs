@@ -25,7 +25,8 @@ public sealed record DataFinding
     /// <summary>What to do about it.</summary>
     public required string Advice { get; init; }
 
-    /// <summary>Some of the rows: the first ones, or the most extreme where there is more or less of it.</summary>
+    /// <summary>Some of the rows: the first ones, or the most extreme where there is more or less of it. Empty where the
+    /// finding is about no single row, and where <see cref="InspectionOptions.ExampleRows"/> is 0.</summary>
     public IReadOnlyList<ExampleRow> Examples { get; init; } = [];
 }
 
