@@ -26,6 +26,8 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
     {
         ArgumentNullException.ThrowIfNull(trainData);
         NativePreflight.EnsureLoaded();
+        OptionCheck.WritableFolder(nameof(TrainingOptions.CheckpointDirectory), _training.CheckpointDirectory);
+        OptionCheck.WritableFolder(nameof(TrainingOptions.TensorBoardDirectory), _training.TensorBoardDirectory);
         int seed = _settings.Seed ?? CheckpointStore.FindSeed(_training) ?? Random.Shared.Next();
         using var data = TrainingData.Read(host, trainData, validationData, options, seed, Cancellation);
         return Run(data, seed);

@@ -87,7 +87,7 @@ public sealed class RecurrentTrainer : IEstimator<Seq2SeqTransformer>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidOperationException">There are no rows to train on, or the loss stays infinite.</exception>
     /// <exception cref="IOException">The rows fit neither into memory nor into the folder for temporary files,
-    /// <see cref="MLContext.TempFilePath"/>.</exception>
+    /// <see cref="MLContext.TempFilePath"/>, or a folder of the options cannot be written to.</exception>
     /// <exception cref="OperationCanceledException">Canceled before a model was validated.</exception>
     public Seq2SeqTransformer Fit(IDataView input) => Fit(input, _options.ValidationSet);
 

@@ -38,6 +38,24 @@ internal static class OptionCheck
             throw new ArgumentException($"{option} is {Show(value)}; allowed: a column name.", option);
     }
 
+    /// <summary>Makes a folder that will be written to, and finds out before hours of work whether it can be.</summary>
+    /// <param name="directory">Null: there will be none.</param>
+    /// <exception cref="IOException">It cannot.</exception>
+    public static void WritableFolder(string option, string? directory)
+    {
+        if (directory is null)
+            return;
+        try
+        {
+            Directory.CreateDirectory(directory);
+            File.Create(Path.Combine(directory, Path.GetRandomFileName()), bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{option} is {Show(directory)}; allowed: a folder that can be written to. {e.Message}", e);
+        }
+    }
+
     private static string Show(object? value) => value switch
     {
         null => "null",

@@ -225,6 +225,32 @@ public sealed class FitTests
     }
 
     [TestMethod]
+    [DataRow(nameof(TrainingOptions.CheckpointDirectory))]
+    [DataRow(nameof(TrainingOptions.TensorBoardDirectory))]
+    public void AFolderThatCannotBeIsNamedBeforeAnyRowIsRead(string option)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            int read = 0;
+            var rows = Toy.Rows(40).Select(row =>
+            {
+                read++;
+                return row;
+            });
+            var trainer = new MLContext().Seq2Seq.Trainers.Transformer(
+                Toy.Brief(options => typeof(TrainingOptions).GetProperty(option)!.SetValue(options.Training, file)));
+
+            StringAssert.StartsWith(Assert.ThrowsExactly<IOException>(() => trainer.Fit(Toy.View(rows))).Message, $"{option} is \"{file}\"; allowed: ");
+            Assert.AreEqual(0, read);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [TestMethod]
     public void TheLogTellsOfDataAndEpochsAndNeverOfTheText()
     {
         var ml = new MLContext(1);
