@@ -12,6 +12,8 @@ internal sealed class BytePairFiles
 {
     private const string Suffix = "</w>";
 
+    private readonly HashSet<string> _distinctMerges = [];
+
     public Dictionary<string, int> Vocabulary { get; } = [];
 
     /// <summary>Two pieces with a space between them.</summary>
@@ -51,7 +53,7 @@ internal sealed class BytePairFiles
     public static BytePairFiles Read(byte[] vocabulary, byte[] merges)
     {
         var file = new BytePairFiles();
-        using var document = JsonDocument.Parse(vocabulary);
+        using var document = Parse(vocabulary);
         file.ReadVocabulary(document.RootElement);
         foreach (string line in Encoding.UTF8.GetString(merges).Split('\n'))
         {
@@ -72,7 +74,7 @@ internal sealed class BytePairFiles
     public static BytePairFiles Read(byte[] tokenizer)
     {
         var file = new BytePairFiles();
-        using var document = JsonDocument.Parse(tokenizer);
+        using var document = Parse(tokenizer);
         var root = document.RootElement;
         if (Member(root, "model") is not { ValueKind: JsonValueKind.Object } model)
             throw new InvalidDataException(
@@ -117,9 +119,15 @@ internal sealed class BytePairFiles
         if (Member(model, "merges") is not { ValueKind: JsonValueKind.Array } merges)
             throw new InvalidDataException("its model has no array of merges");
         foreach (var merge in merges.EnumerateArray())
-            AddMerge(merge.ValueKind == JsonValueKind.Array
-                ? string.Join(' ', merge.EnumerateArray().Select(part => part.GetString()))
-                : merge.GetString()!);
+        {
+            AddMerge(merge.ValueKind switch
+            {
+                JsonValueKind.String => merge.GetString()!,
+                JsonValueKind.Array when merge.EnumerateArray().All(part => part.ValueKind == JsonValueKind.String)
+                    => string.Join(' ', merge.EnumerateArray().Select(part => part.GetString())),
+                _ => throw new InvalidDataException($"merge {Merges.Count} is {merge.GetRawText()}; allowed: a text, or two in an array"),
+            });
+        }
     }
 
     private void AddMerge(string merge)
@@ -127,6 +135,8 @@ internal sealed class BytePairFiles
         string[] parts = merge.Split(' ');
         if (parts.Length != 2 || !parts.All(Vocabulary.ContainsKey) || !Vocabulary.ContainsKey(parts[0] + parts[1]))
             throw new InvalidDataException($"merge {Merges.Count}, \"{merge}\", is not two pieces with a space between them that make a third");
+        if (!_distinctMerges.Add(merge))
+            throw new InvalidDataException($"merge {Merges.Count}, \"{merge}\", occurs twice");
         Merges.Add(merge);
     }
 
@@ -223,6 +233,9 @@ internal sealed class BytePairFiles
             ? steps.EnumerateArray()
             : [step];
     }
+
+    /// <summary>A byte-order mark is no JSON.</summary>
+    private static JsonDocument Parse(byte[] json) => JsonDocument.Parse(json.AsMemory(json.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0));
 
     private static JsonElement? Member(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member) ? member : null;

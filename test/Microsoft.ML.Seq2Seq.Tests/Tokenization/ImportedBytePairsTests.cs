@@ -125,6 +125,13 @@ public sealed class ImportedBytePairsTests
     }
 
     [TestMethod]
+    public void AByteOrderMarkIsSkipped()
+    {
+        Assert.AreEqual("Ġthe", Tokens(Json('\uFEFF' + ByteLevelJson()), " the"));
+        Assert.AreEqual("Ġthe", Tokens(Pair('\uFEFF' + _vocabulary, '\uFEFF' + string.Join("\r\n", _merges)), " the"));
+    }
+
+    [TestMethod]
     public void AddedTokensAreSymbolsOrHaveNoId()
     {
         var tokenizer = Json(ByteLevelJson(root => root["added_tokens"] = JsonNode.Parse(
@@ -174,6 +181,10 @@ public sealed class ImportedBytePairsTests
     [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0 }, "merges": [] }, "pre_tokenizer": { "type": "Split", "pattern": { "Regex": "[😀]" }, "behavior": "Isolated" } }""", "\"[😀]\" names characters outside the basic plane")]
     [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0 }, "merges": [] }, "pre_tokenizer": { "type": "Sequence", "pretokenizers": [{ "type": "Whitespace" }, { "type": "ByteLevel" }] } }""", "can't be joined to text: its pre_tokenizer leaves out white space")]
     [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0 }, "merges": [] }, "pre_tokenizer": { "type": "Sequence", "pretokenizers": [{ "type": "ByteLevel" }, { "type": "WhitespaceSplit" }] } }""", "step WhitespaceSplit")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0, "aa": 1 }, "merges": ["a a", null] } }""", "merge 1 is null; allowed: a text, or two in an array")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0, "aa": 1 }, "merges": ["a a", 3] } }""", "merge 1 is 3; ")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0, "aa": 1 }, "merges": ["a a", ["a", null]] } }""", "merge 1 is [\"a\", null]; ")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0, "aa": 1 }, "merges": ["a a", ["a", "a"]] } }""", "merge 1, \"a a\", occurs twice")]
     [DataRow("{ \"model\": ", "it is not JSON")]
     [DataRow("PK\u0003\u0004", "neither JSON nor a SentencePiece model")]
     [DataRow("", "neither JSON nor a SentencePiece model")]
