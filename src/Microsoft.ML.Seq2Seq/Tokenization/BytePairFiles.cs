@@ -64,6 +64,7 @@ internal sealed class BytePairFiles
         file.EndOfWord = file.Vocabulary.Keys.Any(piece => piece.EndsWith(Suffix, StringComparison.Ordinal)) ? Suffix : null;
         file.Unknown = file.Vocabulary.ContainsKey("<unk>") ? "<unk>" : null;
         file.Words.Add(file.EndOfWord is null ? WordPattern.ByteLevel : WordPattern.NotSpace);
+        file.FindControls();
         file.Check();
         return file;
     }
@@ -138,6 +139,20 @@ internal sealed class BytePairFiles
         if (!_distinctMerges.Add(merge))
             throw new InvalidDataException($"merge {Merges.Count}, \"{merge}\", occurs twice");
         Merges.Add(merge);
+    }
+
+    /// <summary>Such files don't mark their tokens for padding, begin, end and masks. But they, and words added by hand, are
+    /// neither one character nor made by a merge, so that no text is encoded to them.</summary>
+    private void FindControls()
+    {
+        var merged = Merges.Select(merge => merge.Replace(" ", "")).ToHashSet();
+        Controls.UnionWith(Vocabulary.Keys.Where(piece => !merged.Contains(piece) && !IsCharacter(piece)));
+    }
+
+    private bool IsCharacter(string piece)
+    {
+        int length = piece.Length - (EndOfWord is not null && piece.EndsWith(EndOfWord, StringComparison.Ordinal) ? EndOfWord.Length : 0);
+        return length == 1 || (length == 2 && TextPreparation.IsPair(piece, 0));
     }
 
     private void ReadNormalizer(JsonElement? normalizer)

@@ -43,7 +43,17 @@ public sealed class ImportedBytePairsTests
         var tokenizer = Pair(_vocabulary, string.Join('\n', _merges));
         // It has tokens of its own for runs of spaces and tabs, whatever is in the vocabulary.
         foreach (string text in Texts.Corpus.Concat(["the cat, that cat", " the\n\n12 ", "don't we'll"]).Where(text => !text.Contains("  ") && !text.Contains('\t')))
-            CollectionAssert.AreEqual(reference.EncodeToIds(text).ToArray(), tokenizer.Encode(text).Select(id => id - SpecialTokens.FirstText).ToArray(), text);
+            CollectionAssert.AreEqual(reference.EncodeToIds(text).ToArray(), tokenizer.Encode(text).Select(id => id - SpecialTokens.FirstText + 1).ToArray(), text);
+    }
+
+    [TestMethod]
+    public void TokensThatNoTextIsEncodedToHaveNoIds()
+    {
+        string[] controls = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "madeupword0000"];
+        string[] bytes = [.. ByteLevel.Characters.Select(sign => sign.ToString()), .. _merges.Select(merge => merge.Replace(" ", ""))];
+        string[] words = ["t", "h", "e", "e</w>", "th", "😀", "😀</w>"];
+        AssertPieces(bytes, controls, string.Join('\n', _merges));
+        AssertPieces(words, controls, "t h");
     }
 
     [TestMethod]
@@ -236,6 +246,14 @@ public sealed class ImportedBytePairsTests
 
     private static string Split(string pattern) =>
         $$"""{ "type": "Split", "pattern": { "Regex": {{JsonSerializer.Serialize(pattern)}} }, "behavior": "Isolated" }""";
+
+    private static void AssertPieces(string[] expected, string[] controls, string merges)
+    {
+        var tokenizer = Pair(JsonSerializer.Serialize(Numbered([.. controls, .. expected])), merges);
+        CollectionAssert.AreEqual(expected, tokenizer.Pieces.ToArray());
+        foreach (string control in controls)
+            Assert.IsGreaterThan(1, tokenizer.Encode(control).Length, control);
+    }
 
     private static Dictionary<string, int> Numbered(IEnumerable<string> pieces) =>
         pieces.Select((piece, number) => (piece, number)).ToDictionary(one => one.piece, one => one.number);
