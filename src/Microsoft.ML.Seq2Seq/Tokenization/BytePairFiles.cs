@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
@@ -9,15 +8,11 @@ namespace Microsoft.ML.Seq2Seq.Tokenization;
 /// <c>merges.txt</c>. Two families can be joined back to text and are read: byte-level pieces (GPT-2, RoBERTa, BART,
 /// Llama 3 …), and words with a suffix at their end, split at white space.
 /// </summary>
-internal sealed partial class BytePairFiles
+internal sealed class BytePairFiles
 {
     private const string Suffix = "</w>";
 
-    // Of GPT-2; the byte-level pre-tokenizer of tokenizer.json has it built in.
-    private const string ByteLevelWords = @"'(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
-
-    // A pattern that comes in a file may be a bad one.
-    private static readonly TimeSpan _longestMatch = TimeSpan.FromSeconds(10);
+    private readonly HashSet<string> _distinctMerges = [];
 
     public Dictionary<string, int> Vocabulary { get; } = [];
 
@@ -35,8 +30,12 @@ internal sealed partial class BytePairFiles
     /// <summary>Whether a text is encoded as if a space were before it.</summary>
     public bool AddPrefixSpace { get; private set; }
 
-    /// <summary>Words, one after another: each splits what the one before it left whole.</summary>
-    public List<Regex> Words { get; } = [];
+    /// <summary>Words whose white space is left out: each is encoded as if a space were before it. None: white space is text
+    /// like any other.</summary>
+    public List<WordPattern> SpacedWords { get; } = [];
+
+    /// <summary>Words of the text, or of spaced words: each splits what the one before it left whole.</summary>
+    public List<WordPattern> Words { get; } = [];
 
     /// <summary>Done to a text first.</summary>
     public TextPreparation Preparation { get; private set; }
@@ -54,7 +53,7 @@ internal sealed partial class BytePairFiles
     public static BytePairFiles Read(byte[] vocabulary, byte[] merges)
     {
         var file = new BytePairFiles();
-        using var document = JsonDocument.Parse(vocabulary);
+        using var document = Parse(vocabulary);
         file.ReadVocabulary(document.RootElement);
         foreach (string line in Encoding.UTF8.GetString(merges).Split('\n'))
         {
@@ -64,7 +63,8 @@ internal sealed partial class BytePairFiles
         }
         file.EndOfWord = file.Vocabulary.Keys.Any(piece => piece.EndsWith(Suffix, StringComparison.Ordinal)) ? Suffix : null;
         file.Unknown = file.Vocabulary.ContainsKey("<unk>") ? "<unk>" : null;
-        file.Words.Add(file.EndOfWord is null ? Pattern(ByteLevelWords) : NotSpace());
+        file.Words.Add(file.EndOfWord is null ? WordPattern.ByteLevel : WordPattern.NotSpace);
+        file.FindControls();
         file.Check();
         return file;
     }
@@ -75,7 +75,7 @@ internal sealed partial class BytePairFiles
     public static BytePairFiles Read(byte[] tokenizer)
     {
         var file = new BytePairFiles();
-        using var document = JsonDocument.Parse(tokenizer);
+        using var document = Parse(tokenizer);
         var root = document.RootElement;
         if (Member(root, "model") is not { ValueKind: JsonValueKind.Object } model)
             throw new InvalidDataException(
@@ -120,9 +120,15 @@ internal sealed partial class BytePairFiles
         if (Member(model, "merges") is not { ValueKind: JsonValueKind.Array } merges)
             throw new InvalidDataException("its model has no array of merges");
         foreach (var merge in merges.EnumerateArray())
-            AddMerge(merge.ValueKind == JsonValueKind.Array
-                ? string.Join(' ', merge.EnumerateArray().Select(part => part.GetString()))
-                : merge.GetString()!);
+        {
+            AddMerge(merge.ValueKind switch
+            {
+                JsonValueKind.String => merge.GetString()!,
+                JsonValueKind.Array when merge.EnumerateArray().All(part => part.ValueKind == JsonValueKind.String)
+                    => string.Join(' ', merge.EnumerateArray().Select(part => part.GetString())),
+                _ => throw new InvalidDataException($"merge {Merges.Count} is {merge.GetRawText()}; allowed: a text, or two in an array"),
+            });
+        }
     }
 
     private void AddMerge(string merge)
@@ -130,7 +136,23 @@ internal sealed partial class BytePairFiles
         string[] parts = merge.Split(' ');
         if (parts.Length != 2 || !parts.All(Vocabulary.ContainsKey) || !Vocabulary.ContainsKey(parts[0] + parts[1]))
             throw new InvalidDataException($"merge {Merges.Count}, \"{merge}\", is not two pieces with a space between them that make a third");
+        if (!_distinctMerges.Add(merge))
+            throw new InvalidDataException($"merge {Merges.Count}, \"{merge}\", occurs twice");
         Merges.Add(merge);
+    }
+
+    /// <summary>Such files don't mark their tokens for padding, begin, end and masks. But they, and words added by hand, are
+    /// neither one character nor made by a merge, so that no text is encoded to them.</summary>
+    private void FindControls()
+    {
+        var merged = Merges.Select(merge => merge.Replace(" ", "")).ToHashSet();
+        Controls.UnionWith(Vocabulary.Keys.Where(piece => !merged.Contains(piece) && !IsCharacter(piece)));
+    }
+
+    private bool IsCharacter(string piece)
+    {
+        int length = piece.Length - (EndOfWord is not null && piece.EndsWith(EndOfWord, StringComparison.Ordinal) ? EndOfWord.Length : 0);
+        return length == 1 || (length == 2 && TextPreparation.IsPair(piece, 0));
     }
 
     private void ReadNormalizer(JsonElement? normalizer)
@@ -159,24 +181,36 @@ internal sealed partial class BytePairFiles
         {
             switch (Text(step, "type"))
             {
-                case "ByteLevel":
+                case "ByteLevel" when !isByteLevel:
                     isByteLevel = true;
                     AddPrefixSpace = Flag(step, "add_prefix_space");
+                    if (Words.Exists(words => !words.KeepsRest))
+                        PutSpaceBeforeWords();
                     if (Member(step, "use_regex") is not { ValueKind: JsonValueKind.False })
-                        Words.Add(Pattern(ByteLevelWords));
+                        Words.Add(WordPattern.ByteLevel);
                     break;
                 case "Split" when Text(step, "behavior") == "Isolated" && !Flag(step, "invert")
                     && Member(step, "pattern") is { } pattern && Text(pattern, "Regex") is { } expression:
-                    Words.Add(Pattern(expression));
+                    Words.Add(WordPattern.Parse(expression));
                     break;
-                case "WhitespaceSplit": Words.Add(NotSpace()); break;
-                case "Whitespace": Words.Add(WordsAndSigns()); break;
+                case "WhitespaceSplit" when !isByteLevel: Words.Add(WordPattern.NotSpace); break;
+                case "Whitespace" when !isByteLevel: Words.Add(WordPattern.WordsAndSigns); break;
                 case var type:
                     throw new InvalidDataException(
-                        $"its pre_tokenizer has the step {type}, or one of its settings, that can't be read; allowed: ByteLevel, Split (Regex, Isolated), Whitespace, WhitespaceSplit");
+                        $"its pre_tokenizer has the step {type}, or one of its settings, that can't be read; allowed: Split (Regex, Isolated), Whitespace, WhitespaceSplit, then ByteLevel");
             }
         }
         return isByteLevel;
+    }
+
+    /// <summary>What has been cut until now is what begins with a space, the only one that is left.</summary>
+    private void PutSpaceBeforeWords()
+    {
+        if (!AddPrefixSpace)
+            throw new InvalidDataException(
+                "its pieces can't be joined to text: its pre_tokenizer leaves out white space, and its ByteLevel has no add_prefix_space");
+        SpacedWords.AddRange(Words);
+        Words.Clear();
     }
 
     private void ReadAddedTokens(JsonElement? tokens)
@@ -215,13 +249,8 @@ internal sealed partial class BytePairFiles
             : [step];
     }
 
-    private static Regex Pattern(string expression) => new(expression, RegexOptions.CultureInvariant, _longestMatch);
-
-    [GeneratedRegex(@"\S+")]
-    private static partial Regex NotSpace();
-
-    [GeneratedRegex(@"\w+|[^\w\s]+")]
-    private static partial Regex WordsAndSigns();
+    /// <summary>A byte-order mark is no JSON.</summary>
+    private static JsonDocument Parse(byte[] json) => JsonDocument.Parse(json.AsMemory(json.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0));
 
     private static JsonElement? Member(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member) ? member : null;

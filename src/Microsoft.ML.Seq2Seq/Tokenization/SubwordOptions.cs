@@ -60,12 +60,13 @@ public sealed class SubwordOptions
     /// <remarks>
     /// <para>Read by Microsoft.ML.Tokenizers when a stage or trainer is fitted; the content is saved with the model, which needs
     /// the file no more. <see cref="Kind"/>, <see cref="VocabularySize"/> and <see cref="MinimumFrequency"/> do nothing then.
-    /// The file's tokens for padding, begin and end are left out, its unknown token is ours, and the rest keeps its order.</para>
-    /// <para>Text comes back exactly from byte-level vocabularies (GPT-2's family; half surrogate pairs aside) that normalise
-    /// nothing, and from SentencePiece models with byte fallback that neither normalise nor remove extra white space (a
-    /// literal ▁ becomes a space). Other SentencePiece models normalise as they were told when they were trained, and what
-    /// is outside their vocabulary becomes U+FFFD; words with a suffix at their end (<c>&lt;/w&gt;</c>) are joined by single
-    /// spaces. Of <c>tokenizer.json</c>, <c>ignore_merges</c> is not followed.</para>
+    /// The file's tokens for padding, begin and end are left out (of a <c>vocab.json</c>, whatever no text is encoded to), its
+    /// unknown token is ours, and the rest keeps its order.</para>
+    /// <para>Text comes back exactly from byte-level vocabularies (GPT-2's family; half surrogate pairs aside) that neither
+    /// normalise nor leave out white space, and from SentencePiece models with byte fallback that neither normalise nor
+    /// remove extra white space (a literal ▁ becomes a space). Other SentencePiece models normalise as they were told when
+    /// they were trained, and what is outside their vocabulary becomes U+FFFD; words with a suffix at their end
+    /// (<c>&lt;/w&gt;</c>) are joined by single spaces. Of <c>tokenizer.json</c>, <c>ignore_merges</c> is not followed.</para>
     /// </remarks>
     public string? VocabularyFile { get; set; }
 

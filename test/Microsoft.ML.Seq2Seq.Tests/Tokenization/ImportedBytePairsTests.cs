@@ -43,7 +43,17 @@ public sealed class ImportedBytePairsTests
         var tokenizer = Pair(_vocabulary, string.Join('\n', _merges));
         // It has tokens of its own for runs of spaces and tabs, whatever is in the vocabulary.
         foreach (string text in Texts.Corpus.Concat(["the cat, that cat", " the\n\n12 ", "don't we'll"]).Where(text => !text.Contains("  ") && !text.Contains('\t')))
-            CollectionAssert.AreEqual(reference.EncodeToIds(text).ToArray(), tokenizer.Encode(text).Select(id => id - SpecialTokens.FirstText).ToArray(), text);
+            CollectionAssert.AreEqual(reference.EncodeToIds(text).ToArray(), tokenizer.Encode(text).Select(id => id - SpecialTokens.FirstText + 1).ToArray(), text);
+    }
+
+    [TestMethod]
+    public void TokensThatNoTextIsEncodedToHaveNoIds()
+    {
+        string[] controls = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "madeupword0000"];
+        string[] bytes = [.. ByteLevel.Characters.Select(sign => sign.ToString()), .. _merges.Select(merge => merge.Replace(" ", ""))];
+        string[] words = ["t", "h", "e", "e</w>", "th", "😀", "😀</w>"];
+        AssertPieces(bytes, controls, string.Join('\n', _merges));
+        AssertPieces(words, controls, "t h");
     }
 
     [TestMethod]
@@ -65,6 +75,70 @@ public sealed class ImportedBytePairsTests
         var ids = tokenizer.Encode("low");
         Assert.AreEqual("low low", tokenizer.Decode([.. ids, .. ids]));
         Assert.AreEqual("low", tokenizer.Decode(ids));
+    }
+
+    [TestMethod]
+    [DataRow("हिन्दी")]
+    [DataRow("தமிழ் မြန်မာ")]
+    [DataRow("می\u200Cخواهم")]
+    [DataRow("cafe\u0301 Ⅷ ⓐb _x")]
+    [DataRow("𠮷野家 𝐀b𝟏 𑀅𑀺a")]
+    [DataRow("😀😀 ! 😀")]
+    public void WordsOfAnyScriptStayWhole(string text)
+    {
+        var tokenizer = Json(SuffixJson("""{ "type": "Whitespace" }""", text.EnumerateRunes().SelectMany(sign => new[] { $"{sign}", $"{sign}</w>" })));
+        Assert.AreEqual(text, tokenizer.Decode(tokenizer.Encode(text)));
+    }
+
+    [TestMethod]
+    public void WhatAPatternDoesNotMatchIsAWordToo()
+    {
+        var tokenizer = Json(SuffixJson(
+            $$"""{ "type": "Sequence", "pretokenizers": [{{Split("l")}}, { "type": "WhitespaceSplit" }] }""", ["l", "l</w>", "o", "w</w>", "ow</w>"], "o w</w>"));
+        Assert.AreEqual("l</w> ow</w> ow</w> l</w>", Tokens(tokenizer, " low ow l"));
+    }
+
+    [TestMethod]
+    [DataRow(@"[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+", "x😀y", "x 😀 y")]
+    [DataRow(@"[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+", "𐐀t he", "𐐀t Ġ he")]
+    [DataRow(".", "x😀t he", "x 😀 t Ġ h e")]
+    [DataRow(@"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+", "😀t he!😀", "😀t Ġ he ! 😀")]
+    [DataRow(@"\p{S}+", "t😀😀t", "t 😀 😀 t")]
+    public void CharactersOutsideTheBasicPlaneAreNotCut(string pattern, string text, string pieces)
+    {
+        var tokenizer = Json(ByteLevelJson(root =>
+        {
+            root["pre_tokenizer"] = JsonNode.Parse($$"""{ "type": "Sequence", "pretokenizers": [{{Split(pattern)}}, { "type": "ByteLevel", "use_regex": false }] }""");
+            var model = root["model"]!;
+            foreach (string merge in new[] { "ð Ł", "ðŁ ĺ", "ðŁĺ Ģ", "ðŁĺĢ t", "ð Ĳ", "ðĲ Ĳ", "ðĲĲ Ģ", "ðĲĲĢ t" })
+            {
+                model["merges"]!.AsArray().Add(merge);
+                model["vocab"]![merge.Replace(" ", "")] = model["vocab"]!.AsObject().Count;
+            }
+        }));
+        Assert.AreEqual(pieces.Replace("😀", "ðŁĺĢ").Replace("𐐀", "ðĲĲĢ"), Tokens(tokenizer, text));
+        Assert.AreEqual(text, tokenizer.Decode(tokenizer.Encode(text)));
+    }
+
+    [TestMethod]
+    [DataRow("WhitespaceSplit", "the\t cat 12", "Ġthe Ġcat Ġ 12", "the cat 12")]
+    [DataRow("WhitespaceSplit", " cat's", "Ġcat ' s", "cat's")]
+    [DataRow("Whitespace", "the cat's ", "Ġthe Ġcat Ġ ' Ġ s", "the cat ' s")]
+    [DataRow("WhitespaceSplit", "x the{name}the  cat", "Ġ x Ġthe {name} Ġthe Ġcat", "x the{name} the cat")]
+    [DataRow("WhitespaceSplit", " \n", "", "")]
+    public void WordsWithoutWhiteSpaceBeginWithASpace(string step, string text, string pieces, string back)
+    {
+        var tokenizer = Json(ByteLevelJson(root => root["pre_tokenizer"] = JsonNode.Parse(
+            $$"""{ "type": "Sequence", "pretokenizers": [{ "type": "{{step}}" }, { "type": "ByteLevel", "add_prefix_space": true }] }""")), "{name}");
+        Assert.AreEqual(pieces, Tokens(tokenizer, text));
+        Assert.AreEqual(back, tokenizer.Decode(tokenizer.Encode(text)));
+    }
+
+    [TestMethod]
+    public void AByteOrderMarkIsSkipped()
+    {
+        Assert.AreEqual("Ġthe", Tokens(Json('\uFEFF' + ByteLevelJson()), " the"));
+        Assert.AreEqual("Ġthe", Tokens(Pair('\uFEFF' + _vocabulary, '\uFEFF' + string.Join("\r\n", _merges)), " the"));
     }
 
     [TestMethod]
@@ -114,6 +188,13 @@ public sealed class ImportedBytePairsTests
     [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0 }, "merges": [] }, "pre_tokenizer": { "type": "ByteLevel" } }""", "neither a piece for each byte nor an unknown token")]
     [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0 }, "merges": [], "unk_token": "?" }, "pre_tokenizer": { "type": "ByteLevel" } }""", "unknown token \"?\" is no piece")]
     [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0 }, "merges": [] }, "pre_tokenizer": { "type": "Split", "pattern": { "Regex": "(" }, "behavior": "Isolated" } }""", "Invalid pattern")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0 }, "merges": [] }, "pre_tokenizer": { "type": "Split", "pattern": { "Regex": "[😀]" }, "behavior": "Isolated" } }""", "\"[😀]\" names characters outside the basic plane")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0 }, "merges": [] }, "pre_tokenizer": { "type": "Sequence", "pretokenizers": [{ "type": "Whitespace" }, { "type": "ByteLevel" }] } }""", "can't be joined to text: its pre_tokenizer leaves out white space")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0 }, "merges": [] }, "pre_tokenizer": { "type": "Sequence", "pretokenizers": [{ "type": "ByteLevel" }, { "type": "WhitespaceSplit" }] } }""", "step WhitespaceSplit")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0, "aa": 1 }, "merges": ["a a", null] } }""", "merge 1 is null; allowed: a text, or two in an array")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0, "aa": 1 }, "merges": ["a a", 3] } }""", "merge 1 is 3; ")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0, "aa": 1 }, "merges": ["a a", ["a", null]] } }""", "merge 1 is [\"a\", null]; ")]
+    [DataRow("""{ "model": { "type": "BPE", "vocab": { "a": 0, "aa": 1 }, "merges": ["a a", ["a", "a"]] } }""", "merge 1, \"a a\", occurs twice")]
     [DataRow("{ \"model\": ", "it is not JSON")]
     [DataRow("PK\u0003\u0004", "neither JSON nor a SentencePiece model")]
     [DataRow("", "neither JSON nor a SentencePiece model")]
@@ -148,6 +229,30 @@ public sealed class ImportedBytePairsTests
         };
         change?.Invoke(root);
         return root.ToJsonString();
+    }
+
+    private static string SuffixJson(string preTokenizer, IEnumerable<string> pieces, params string[] merges) => new JsonObject
+    {
+        ["pre_tokenizer"] = JsonNode.Parse(preTokenizer),
+        ["model"] = new JsonObject
+        {
+            ["type"] = "BPE",
+            ["vocab"] = JsonSerializer.SerializeToNode(Numbered(pieces.Prepend("<unk>").Distinct())),
+            ["merges"] = JsonSerializer.SerializeToNode(merges),
+            ["unk_token"] = "<unk>",
+            ["end_of_word_suffix"] = "</w>",
+        },
+    }.ToJsonString();
+
+    private static string Split(string pattern) =>
+        $$"""{ "type": "Split", "pattern": { "Regex": {{JsonSerializer.Serialize(pattern)}} }, "behavior": "Isolated" }""";
+
+    private static void AssertPieces(string[] expected, string[] controls, string merges)
+    {
+        var tokenizer = Pair(JsonSerializer.Serialize(Numbered([.. controls, .. expected])), merges);
+        CollectionAssert.AreEqual(expected, tokenizer.Pieces.ToArray());
+        foreach (string control in controls)
+            Assert.IsGreaterThan(1, tokenizer.Encode(control).Length, control);
     }
 
     private static Dictionary<string, int> Numbered(IEnumerable<string> pieces) =>
