@@ -182,7 +182,8 @@ public sealed class Seq2SeqCatalog
     /// little too good: report that of rows kept from the search.
     /// </remarks>
     /// <param name="data">Training rows: source and target; never rows that the result will be reported on.</param>
-    /// <param name="budget">Longest time; passed by no more than a training step and a validation.
+    /// <param name="budget">Longest time; passed by no more than a training step and a validation. However short it is, the rows are
+    /// read once, each shape is timed for a step and the first trial is measured.
     /// <see cref="Timeout.InfiniteTimeSpan"/> with <see cref="TuningOptions.StepsPerTrial"/> only.</param>
     /// <param name="options">Null: the defaults. Copied.</param>
     /// <exception cref="ArgumentException">An option is out of range, or a column is missing or of another type.</exception>

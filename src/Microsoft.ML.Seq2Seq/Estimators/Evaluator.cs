@@ -37,7 +37,7 @@ internal static class Evaluator
             getPredicted(ref text);
             string[] expected = references();
             accumulator.Add(text.ToString(), expected);
-            if (getSource is not null && expected.Length > 0)
+            if (getSource is not null)
                 scores!.Add(getSource(), expected[0], accumulator);
             rows++;
         }
@@ -67,7 +67,8 @@ internal static class Evaluator
             : throw SchemaColumns.WrongType(context, parameter, "predicted", name, "String", $"{predicted.Type}");
     }
 
-    /// <summary>Reads a row's references.</summary>
+    /// <summary>Reads a row's references, at least one. A column of vectors may lack some, or have them empty: those don't count,
+    /// unless there is no other.</summary>
     public static Func<string[]> References(DataViewRowCursor cursor, DataViewSchema.Column label)
     {
         if (label.Type is TextDataViewType)
@@ -85,7 +86,8 @@ internal static class Evaluator
         return () =>
         {
             getTexts(ref texts);
-            return [.. texts.DenseValues().Select(text => text.ToString())];
+            string[] given = [.. texts.DenseValues().Where(text => !text.IsEmpty).Select(text => text.ToString())];
+            return given.Length > 0 ? given : [""];
         };
     }
 }

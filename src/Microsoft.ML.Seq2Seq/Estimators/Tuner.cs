@@ -32,7 +32,7 @@ internal sealed class Tuner : IDisposable
     private TimeSpan _unit;                                    // length of the first rung
     private TimeSpan _closing;                                 // longest time from a run's last step to its score
     private int _climbs;
-    private (Seq2SeqTransformer Model, int Number, double Score)? _best;
+    private (Seq2SeqTransformer Model, (double, int, int) Rank)? _best;
     private Exception? _failure;
 
     /// <param name="host">Of the caller.</param>
@@ -67,7 +67,9 @@ internal sealed class Tuner : IDisposable
             }
             if (rung + 1 == _plan.Rungs.Count)
                 break;
-            var ranked = climbing.OrderBy(number => Cost(_trials[number - 1].Score)).ThenBy(number => number).ToList();
+            // Those that failed are out.
+            var ranked = climbing.Where(number => _trials[number - 1].StopReason.Length == 0)
+                .OrderBy(number => Rank(_trials[number - 1])).ToList();
             climbing = [.. ranked.Take(_plan.Rungs[rung + 1].Trials).Where(number => !double.IsNaN(_trials[number - 1].Score))];
             for (int place = climbing.Count; place < ranked.Count; place++)
                 End(ranked[place], $"place {place + 1} of {ranked.Count} on rung {rung + 1}");
@@ -90,6 +92,9 @@ internal sealed class Tuner : IDisposable
 
     private double Cost(double score) =>
         double.IsNaN(score) ? double.PositiveInfinity : _options.Metric == TuningMetric.CharacterLoss ? score : -score;
+
+    /// <summary>The lower the better. Of equal scores the one that more training led to comes first.</summary>
+    private (double Cost, int Rungs, int Number) Rank(TuningTrial trial) => (Cost(trial.Score), -trial.RungsToScore, trial.Number);
 
     /// <summary>Reads the rows, measures how fast the shapes are, and draws the trials.</summary>
     private void Prepare()
@@ -136,12 +141,16 @@ internal sealed class Tuner : IDisposable
     }
 
     /// <summary>The rows in the vocabulary of a trial; they are split alike for all.</summary>
+    /// <exception cref="OperationCanceledException">Canceled, or the budget was spent meanwhile and there is a model.</exception>
     private TrainingData Data(TransformerTrainer.Options trainer)
     {
         int size = trainer.Tokenization.VocabularySize;
-        if (!_data.TryGetValue(size, out var data))
-            _data[size] = data = TrainingData.Read(_host, _rows, trainer.ValidationSet, trainer, _seed, _cancellation);
-        return data;
+        if (_data.TryGetValue(size, out var data))
+            return data;
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken);
+        if (_best is not null && _budget - _closing - _clock.Elapsed is { } left)
+            reading.CancelAfter((int)Math.Clamp(left.TotalMilliseconds, 0, int.MaxValue));
+        return _data[size] = TrainingData.Read(_host, _rows, trainer.ValidationSet, trainer, _seed, _cancellation with { Token = reading.Token });
     }
 
     /// <returns>Seconds a step.</returns>
@@ -207,23 +216,34 @@ internal sealed class Tuner : IDisposable
             if (_clock.Elapsed - paused is var closing && closing > _closing)
                 _closing = closing;
             var report = model.Report;
-            _trials[number - 1] = trial with
+            int rungs = isCut && !isLast ? rung : rung + 1;
+            bool isBest = Cost(score) <= Cost(trial.Score);
+            _trials[number - 1] = trial = trial with
             {
-                Score = Cost(score) < Cost(trial.Score) ? score : trial.Score,
+                Score = isBest ? score : trial.Score,
+                RungsToScore = isBest ? rungs : trial.RungsToScore,
                 ValidationLoss = report.BestValidationLoss,
-                Rungs = isCut && !isLast ? rung : rung + 1,
+                Rungs = rungs,
                 Steps = report.Steps,
                 Duration = report.Duration,
             };
-            Offer(model, number, score);
+            if (isBest && (_best is not { } best || Rank(trial).CompareTo(best.Rank) <= 0))
+            {
+                _best?.Model.Dispose();
+                _best = (model, Rank(trial));
+            }
+            else
+            {
+                model.Dispose();
+            }
             if (isCut)
                 End(number, "budget spent");
             else if (isLast)
                 End(number, report.StopReason);
         }
-        catch (OperationCanceledException) when (_cancellation.IsRequested)
+        catch (OperationCanceledException) when (_cancellation.IsRequested || !_data.ContainsKey(trial.VocabularySize))
         {
-            End(number, "canceled");
+            End(number, _cancellation.IsRequested ? "canceled" : "budget spent before it began");
         }
         catch (InvalidOperationException e)
         {
@@ -233,17 +253,6 @@ internal sealed class Tuner : IDisposable
         }
         _climbs++;
         Report(number, rung, isMeasured: true, training: null);
-    }
-
-    private void Offer(Seq2SeqTransformer model, int number, double score)
-    {
-        if (_best is { } best && !(Cost(score) < Cost(best.Score)))
-        {
-            model.Dispose();
-            return;
-        }
-        _best?.Model.Dispose();
-        _best = (model, number, score);
     }
 
     private void End(int number, string reason) => _trials[number - 1] = _trials[number - 1] with { StopReason = reason };
@@ -261,11 +270,10 @@ internal sealed class Tuner : IDisposable
         var ranked = Ranked();
         _channel.Info(MessageSensitivity.None, "Best of {0}: {1}", ranked.Count, ranked[0].ToString());
         _best = null;
-        return new TuningResult(ranked, _options.Metric, best.Model, _space.Apply(_trials[best.Number - 1]), _clock.Elapsed);
+        return new TuningResult(ranked, _options.Metric, best.Model, _space.Apply(ranked[0]), _clock.Elapsed);
     }
 
-    private List<TuningTrial> Ranked() =>
-        [.. _trials.OrderBy(trial => Cost(trial.Score)).ThenByDescending(trial => trial.Rungs).ThenBy(trial => trial.Number)];
+    private List<TuningTrial> Ranked() => [.. _trials.OrderBy(Rank)];
 
     private void Report(int number, int rung, bool isMeasured, TrainingProgress? training)
     {

@@ -25,7 +25,8 @@ public sealed class TuningOptions
 {
     /// <summary>What all trials share, and the first trial as it is: columns, tokenization, batch size, decoding, validation
     /// rows. Default: the trainer's defaults. The budget takes the place of <see cref="TrainingOptions.MaxDuration"/> and
-    /// <see cref="TrainingOptions.MaxEpochs"/>; checkpoints go to a temporary folder.</summary>
+    /// <see cref="TrainingOptions.MaxEpochs"/>; <see cref="CancellationToken"/> and <see cref="Progress"/> replace those of
+    /// <see cref="TrainingOptions"/>; checkpoints go to a temporary folder.</summary>
     public TransformerTrainer.Options Trainer { get; set; } = new();
 
     /// <summary>Shapes to try. Default <see cref="TransformerArchitecture.Tiny"/> and

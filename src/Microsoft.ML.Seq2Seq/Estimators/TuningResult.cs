@@ -36,6 +36,9 @@ public sealed record TuningTrial
     /// validation.</summary>
     public double? ValidationLoss { get; init; }
 
+    /// <summary>Rungs climbed when it reached the score, the last time.</summary>
+    internal int RungsToScore { get; init; }
+
     /// <summary>Rungs climbed.</summary>
     public int Rungs { get; init; }
 
@@ -85,7 +88,8 @@ public sealed class TuningResult : IDisposable
     /// <summary>What they are ranked by.</summary>
     public TuningMetric Metric { get; }
 
-    /// <summary>The model of the first of <see cref="Trials"/>, trained as long as that trial was.</summary>
+    /// <summary>The model of the first of <see cref="Trials"/>, trained as long as that trial was, unless it got worse by
+    /// it: then as it scored best.</summary>
     public Seq2SeqTransformer BestModel { get; }
 
     /// <summary>Options with which a trainer trains such a model: those given, with the settings of the first of

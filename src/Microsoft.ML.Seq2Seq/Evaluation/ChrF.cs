@@ -84,7 +84,8 @@ internal sealed class ChrF(EvaluationOptions options, int wordOrder) : CorpusMet
             return 0;
         precisions /= effective;
         recalls /= effective;
-        return 100 * (1 + Beta2) * precisions * recalls / ((Beta2 * precisions) + recalls);
+        // In sacreBLEU's order: its rounding decides which of two references that score alike counts.
+        return 100 * ((1 + Beta2) * precisions * recalls / ((Beta2 * precisions) + recalls));
     }
 
     private sealed class Segment

@@ -16,8 +16,9 @@ public enum CalibrationMethod
     Temperature,
 
     /// <summary>σ(a · ln P(row) + b · ln P(row) / tokens - c · ln(1 - P(row)) + d): Platt's sigmoid (1999) with both sides of
-    /// P, as in beta calibration (Kull et al. 2017), so that the model's own probability is one of the formula's values. Four
-    /// parameters; it learns what long rows are worth, and rows that may be right in many wordings.</summary>
+    /// P, as in beta calibration (Kull et al. 2017), so that the model's own probability is one of the formula's values. Up to four
+    /// parameters: a, b and c are 0 or more, so that no row is trusted less for a higher P. It learns what length costs, and
+    /// what rows are worth that may be right in many wordings.</summary>
     Logistic,
 }
 

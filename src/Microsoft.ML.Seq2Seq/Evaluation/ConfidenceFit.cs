@@ -9,9 +9,10 @@ internal readonly record struct ConfidenceRow(double LogProbability, int Tokens,
 /// <summary>Fits calibrations by maximum likelihood: deterministic, in double precision.</summary>
 internal static class ConfidenceFit
 {
-    private const int Parameters = 4;
     private const double Smallest = 1e-15; // a probability that the log-loss still tells from 0
-    private const double Pull = 1e-3; // of standardised weights to 0
+    private const double Pull = 1e-3; // of standardised weights to 0, makes the answer unique where features say the same
+    private const double WeightPull = 1e-4; // of the weights as they are
+    private const double DoubtPull = 1; // of that of the doubt
 
     /// <param name="rows">Right and wrong ones.</param>
     /// <param name="method">How.</param>
@@ -29,7 +30,8 @@ internal static class ConfidenceFit
         var logistic = method == CalibrationMethod.Temperature ? null : Measured(Logistic(empty, rows), rows);
         if (temperature is null || logistic is null)
             return temperature ?? logistic!;
-        double price = (Parameters - 1) * 0.5 * Math.Log(rows.Count);
+        int more = new[] { logistic.SumWeight, logistic.MeanWeight, logistic.DoubtWeight }.Count(weight => weight > 0); // parameters
+        double price = more * 0.5 * Math.Log(rows.Count);
         return rows.Count * (temperature.LogLoss - logistic.LogLoss) > price ? logistic : temperature;
     }
 
@@ -64,17 +66,43 @@ internal static class ConfidenceFit
         return empty with { SumWeight = Math.Exp((low + high) / 2) };
     }
 
-    /// <summary>Logistic regression on standardised features by Newton's method. Platt's targets, a little short of 0 and 1,
-    /// keep it finite where a threshold separates right from wrong.</summary>
+    /// <summary>Logistic regression on standardised features. Platt's targets, a little short of 0 and 1, keep it finite where
+    /// a threshold separates right from wrong. A feature of negative weight is left out and the rest fitted anew, as in beta
+    /// calibration: a surer row is never trusted less. Where a feature is much the same in all rows, a little of chance makes a
+    /// large weight, and rows unlike these would be sure or hopeless for no reason: above all the doubt, which is nearly 0 wherever
+    /// P is small. So the weights are pulled to 0 as they are, too, and rows that tell more outweigh that.</summary>
     private static ConfidenceCalibration Logistic(ConfidenceCalibration empty, IReadOnlyList<ConfidenceRow> rows)
     {
         double right = (empty.RightRows + 1.0) / (empty.RightRows + 2.0), wrong = 1.0 / (rows.Count - empty.RightRows + 2.0);
         double[] targets = [.. rows.Select(row => row.IsRight ? right : wrong)];
         var features = rows.Select(row => ConfidenceCalibration.Features(row.LogProbability, row.Tokens)).ToArray();
-        var sums = new Feature(features.Select(row => row.Sum));
-        var means = new Feature(features.Select(row => row.Mean));
-        var doubts = new Feature(features.Select(row => row.Doubt));
-        double[] weights = new double[Parameters];
+        Feature[] all =
+        [
+            new(features.Select(row => row.Sum), WeightPull), new(features.Select(row => row.Mean), WeightPull),
+            new(features.Select(row => row.Doubt), DoubtPull),
+        ];
+        double[] weights = Newton(all, targets);
+        while (weights[..^1].Min() is < 0 and var least)
+        {
+            all[Array.IndexOf(weights, least)] = new(new double[rows.Count], pull: 0);
+            weights = Newton(all, targets);
+        }
+        double[] raw = [.. all.Select((feature, j) => weights[j] / feature.Scale)];
+        return empty with
+        {
+            Method = CalibrationMethod.Logistic,
+            SumWeight = raw[0],
+            MeanWeight = raw[1],
+            DoubtWeight = raw[2],
+            Bias = weights[^1] - all.Select((feature, j) => raw[j] * feature.Mean).Sum(),
+        };
+    }
+
+    /// <summary>The weights of the features, and last what is added, that make the targets most likely.</summary>
+    private static double[] Newton(Feature[] features, double[] targets)
+    {
+        int bias = features.Length;
+        double[] weights = new double[bias + 1];
         double objective = Objective(weights);
         for (int i = 0; i < 100; i++)
         {
@@ -95,22 +123,22 @@ internal static class ConfidenceFit
             if (isDone)
                 break;
         }
-        return empty with
+        return weights;
+
+        double X(int row, int j) => j == bias ? 1 : features[j].Values[row];
+
+        double Logit(double[] w, int row)
         {
-            Method = CalibrationMethod.Logistic,
-            SumWeight = weights[0] / sums.Scale,
-            MeanWeight = weights[1] / means.Scale,
-            DoubtWeight = weights[2] / doubts.Scale,
-            Bias = weights[3] - (weights[0] * sums.Mean / sums.Scale) - (weights[1] * means.Mean / means.Scale)
-                - (weights[2] * doubts.Mean / doubts.Scale),
-        };
+            double logit = 0;
+            for (int j = 0; j <= bias; j++)
+                logit += w[j] * X(row, j);
+            return logit;
+        }
 
-        double Logit(double[] w, int row) => (w[0] * sums.Values[row]) + (w[1] * means.Values[row]) + (w[2] * doubts.Values[row]) + w[3];
-
-        // Negative log-likelihood; the small pull to 0 makes the answer unique where features say the same.
+        // Negative log-likelihood and pulls.
         double Objective(double[] w)
         {
-            double loss = Pull * ((w[0] * w[0]) + (w[1] * w[1]) + (w[2] * w[2])) / 2;
+            double loss = features.Select((feature, j) => feature.Pull * w[j] * w[j] / 2).Sum();
             for (int row = 0; row < targets.Length; row++)
             {
                 double logit = Logit(w, row);
@@ -121,21 +149,20 @@ internal static class ConfidenceFit
 
         double[] Step(double[] w)
         {
-            double[,] system = new double[Parameters, Parameters + 1]; // Hessian | -gradient
-            for (int j = 0; j < Parameters - 1; j++)
+            double[,] system = new double[bias + 1, bias + 2]; // Hessian | -gradient
+            for (int j = 0; j < bias; j++)
             {
-                system[j, j] = Pull;
-                system[j, Parameters] = -Pull * w[j];
+                system[j, j] = features[j].Pull;
+                system[j, bias + 1] = -features[j].Pull * w[j];
             }
             for (int row = 0; row < targets.Length; row++)
             {
                 double probability = ConfidenceCalibration.Sigmoid(Logit(w, row));
-                double[] x = [sums.Values[row], means.Values[row], doubts.Values[row], 1];
-                for (int j = 0; j < Parameters; j++)
+                for (int j = 0; j <= bias; j++)
                 {
-                    system[j, Parameters] += (targets[row] - probability) * x[j];
-                    for (int k = 0; k < Parameters; k++)
-                        system[j, k] += probability * (1 - probability) * x[j] * x[k];
+                    system[j, bias + 1] += (targets[row] - probability) * X(row, j);
+                    for (int k = 0; k <= bias; k++)
+                        system[j, k] += probability * (1 - probability) * X(row, j) * X(row, k);
                 }
             }
             return Solve(system);
@@ -145,13 +172,16 @@ internal static class ConfidenceFit
     /// <summary>Values with mean 0 and variance 1, and how they were made.</summary>
     private sealed class Feature
     {
-        public Feature(IEnumerable<double> values)
+        /// <param name="values">One a row.</param>
+        /// <param name="pull">Of the weight of the values as they are to 0.</param>
+        public Feature(IEnumerable<double> values, double pull)
         {
             double[] raw = [.. values];
             Mean = raw.Average();
             double deviation = Math.Sqrt(raw.Average(value => (value - Mean) * (value - Mean)));
             Scale = deviation > 0 ? deviation : 1;
             Values = [.. raw.Select(value => (value - Mean) / Scale)];
+            Pull = ConfidenceFit.Pull + (pull / (Scale * Scale));
         }
 
         public double[] Values { get; }
@@ -159,6 +189,9 @@ internal static class ConfidenceFit
         public double Mean { get; }
 
         public double Scale { get; }
+
+        /// <summary>Of the standardised weight to 0.</summary>
+        public double Pull { get; }
     }
 
     /// <summary>Gauss-Jordan elimination of a positive definite system.</summary>

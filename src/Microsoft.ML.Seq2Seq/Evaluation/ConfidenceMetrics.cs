@@ -85,7 +85,7 @@ public sealed class ConfidenceMetrics
         for (int i = 0; i < _rows.Length; i++)
         {
             right += _rows[i].IsRight ? 1 : 0;
-            if (IsLastOfTie(i) && right >= accuracy * (i + 1))
+            if (IsLastOfTie(i) && (double)right / (i + 1) >= accuracy)
                 most = i + 1;
         }
         return most == 0 ? null : Keep(most);

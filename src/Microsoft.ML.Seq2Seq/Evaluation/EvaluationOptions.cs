@@ -77,7 +77,8 @@ public sealed class EvaluationOptions
     public bool TerCaseSensitive { get; set; }
 
     /// <summary>Whether TER unescapes entities and sets punctuation apart first. Default false: words are what white space
-    /// separates.</summary>
+    /// separates. References go through it twice, as sacreBLEU's do, which splits a few of their words further than the
+    /// output's: "John's." against itself has edits.</summary>
     public bool TerNormalize { get; set; }
 
     /// <summary>Whether TER leaves punctuation out. Default false.</summary>

@@ -66,25 +66,30 @@ internal sealed class Rouge(RougeKind kind) : CorpusMetric
         ReadOnlySpan<int> text = _text.Span();
         for (int i = 0; i < text.Length;)
         {
-            int start = i;
-            while (i < text.Length && IsPartOfWord(text[i]) && !IsWord(text[i]))
+            int start = i++;
+            if (!IsLetter(text[start]))
+                continue;
+            bool isWord = IsWord(text[start]);
+            while (i < text.Length && (IsMark(text[i]) || (!isWord && IsLetter(text[i]) && !IsWord(text[i]))))
                 i++;
-            if (i == start)
-                i++;
-            if (IsPartOfWord(text[start]))
-                words.Add(_words.Walk(text[start..i]));
+            words.Add(_words.Walk(text[start..i]));
         }
     }
 
-    private static bool IsPartOfWord(int c) => CharUnicodeInfo.GetUnicodeCategory(c)
+    // Digits too.
+    private static bool IsLetter(int c) => CharUnicodeInfo.GetUnicodeCategory(c)
         is UnicodeCategory.LowercaseLetter or UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter
-        or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter or UnicodeCategory.NonSpacingMark
-        or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark or UnicodeCategory.DecimalDigitNumber
+        or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter or UnicodeCategory.DecimalDigitNumber
         or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 
-    // Hiragana, katakana and ideographs: scripts without spaces.
-    private static bool IsWord(int c) => c is >= 0x3041 and <= 0x30FF or >= 0x3400 and <= 0x4DBF or >= 0x4E00 and <= 0x9FFF
-        or >= 0xF900 and <= 0xFAFF or >= 0x20000 and <= 0x323AF;
+    // What belongs to the letter before it, the voicing marks of half-width katakana too.
+    private static bool IsMark(int c) => c is 0xFF9E or 0xFF9F || CharUnicodeInfo.GetUnicodeCategory(c)
+        is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+
+    // Letters of scripts without spaces: iteration marks, hiragana, katakana (small, old and half-width ones too) and ideographs.
+    private static bool IsWord(int c) => c is >= 0x3005 and <= 0x30FF or >= 0x31F0 and <= 0x31FF or >= 0x3400 and <= 0x4DBF
+        or >= 0x4E00 and <= 0x9FFF or >= 0xF900 and <= 0xFAFF or >= 0xFF66 and <= 0xFF9F or >= 0x1AFF0 and <= 0x1B16F
+        or >= 0x20000 and <= 0x323AF;
 }
 
 /// <summary>What ROUGE compares.</summary>

@@ -35,5 +35,7 @@ public sealed record SystemComparison(
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Metric} on {Rows} rows\nbaseline  {Baseline}\nsystem    {System}\n")
         + string.Create(CultureInfo.InvariantCulture,
-            $"difference {Difference:+0.####;-0.####;0}, p = {PValue:0.####} ({Test})");
+            $"difference {Difference:+0.####;-0.####;0}, p {Chance} ({Test})");
+
+    private string Chance => PValue < 0.0001 ? "< 0.0001" : PValue.ToString("= 0.####", CultureInfo.InvariantCulture);
 }

@@ -27,7 +27,7 @@ internal sealed class Ter(EvaluationOptions options) : CorpusMetric
         long length = 0;
         foreach (string reference in references)
         {
-            _words.Split(reference, _reference);
+            _words.SplitReference(reference, _reference);
             fewest = Math.Min(fewest, Edits());
             length += _reference.Count;
         }

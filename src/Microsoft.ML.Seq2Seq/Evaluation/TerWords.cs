@@ -18,6 +18,20 @@ internal sealed partial class TerWords(EvaluationOptions options)
     /// <see cref="Clear"/>.</summary>
     public void Split(string line, List<int> words)
     {
+        words.Clear();
+        _text.Clear();
+        Text.Append(_text, Tokenize(line));
+        Text.AppendWords(words, _text.Span(), _words);
+    }
+
+    /// <summary>The same for a reference. sacreBLEU tokenizes those twice (<c>_cache_references</c> in base.py, then
+    /// <c>_extract_reference_info</c> in ter.py), and where it normalizes, the second time splits more: <c>John's.</c> is
+    /// <c>john's .</c> after the first, <c>john 's .</c> after the second.</summary>
+    public void SplitReference(string line, List<int> words) =>
+        Split(options.TerNormalize ? string.Concat(Tokenize(line).Select(c => Text.IsSpace(c) ? ' ' : c)) : line, words);
+
+    private string Tokenize(string line)
+    {
         line = Text.TrimEnd(line);
         if (!options.TerCaseSensitive)
             line = Text.Lower(line);
@@ -30,10 +44,7 @@ internal sealed partial class TerWords(EvaluationOptions options)
                 line = AsianPunctuation().Replace(line, "");
         }
 
-        words.Clear();
-        _text.Clear();
-        Text.Append(_text, line);
-        Text.AppendWords(words, _text.Span(), _words);
+        return line;
     }
 
     private string Normalize(string line)

@@ -46,6 +46,29 @@ public sealed class EvaluateTests
     }
 
     [TestMethod]
+    public void ReferencesThatAreMissingDoNotCount()
+    {
+        Scored[] rows =
+        [
+            new() { PredictedTarget = "", Target = ["no answer", ""], Confidence = 0.5f },
+            new() { PredictedTarget = "a good day", Target = ["a fine day", "a good day"], Confidence = 0.5f },
+            new() { PredictedTarget = "", Target = [null, ""], Confidence = 0.5f },
+        ];
+        var data = _ml.Data.LoadFromEnumerable(rows);
+
+        var metrics = _ml.Seq2Seq.Evaluate(data);
+
+        string?[][] references = [["no answer"], ["a fine day", "a good day"], [null]];
+        double Estimate(EvaluationMetric metric) =>
+            Seq2SeqSignificance.Estimate([.. rows.Select(row => row.PredictedTarget)], references, new() { Metric = metric, Resamples = 1 }).Score;
+        Assert.AreEqual(Estimate(EvaluationMetric.Ter), metrics.Ter);
+        Assert.AreEqual(Estimate(EvaluationMetric.Bleu), metrics.Bleu);
+        Assert.AreEqual(2 / 3.0, metrics.ExactMatch, 1e-12);
+        StringAssert.Contains(metrics.BleuSignature, "nrefs:var");
+        Assert.AreEqual(2 / 3.0, _ml.Seq2Seq.EvaluateConfidence(data).Accuracy, 1e-12);
+    }
+
+    [TestMethod]
     public void MissingAndWrongColumnsAndNoRowsAreClearErrors()
     {
         var scored = Toy.Model.Transform(Toy.View(Toy.Rows(3)));
@@ -64,6 +87,8 @@ public sealed class EvaluateTests
         public string PredictedTarget { get; set; } = "";
 
         [Data.VectorType(2)]
-        public string[] Target { get; set; } = [];
+        public string?[] Target { get; set; } = [];
+
+        public float Confidence { get; set; }
     }
 }

@@ -45,6 +45,39 @@ public sealed class TuneTests
     }
 
     [TestMethod]
+    public void OfEqualScoresTheModelIsTheLongestTrained()
+    {
+        using var result = _ml.Seq2Seq.Tune(
+            Toy.View(Toy.Rows(80)), Timeout.InfiniteTimeSpan, Brief(options => options.Metric = TuningMetric.ExactMatch));
+
+        Assert.IsTrue(result.Trials.All(trial => trial.Score == 0));
+        Assert.AreEqual(12, result.Trials[0].Steps);
+        Assert.AreEqual(12, result.BestModel.Report.Steps);
+        Assert.AreEqual(result.Trials[0].LearningRate, result.BestOptions.Training.LearningRate);
+    }
+
+    [TestMethod]
+    public void ATrialThatFailsGoesNoFurther()
+    {
+        var climbs = new List<(int Trial, int Rung)>();
+        using var result = _ml.Seq2Seq.Tune(Toy.View(Toy.Rows(80)), Timeout.InfiniteTimeSpan, Brief(options =>
+        {
+            options.Metric = TuningMetric.ExactMatch; // all alike, so that the first trial stays the best
+            options.Progress = new Note<TuningProgress>(progress =>
+            {
+                if (progress is { IsMeasured: false, Training: null })
+                    climbs.Add((progress.Trial.Number, progress.Rung));
+                if (progress is { Trial.Number: 1, Rung: 2, Training: not null })
+                    throw new InvalidOperationException("The gradient is not finite.");
+            });
+        }));
+
+        CollectionAssert.AreEqual(new[] { (1, 1), (2, 1), (3, 1), (4, 1), (1, 2), (2, 2), (2, 3) }, climbs);
+        Assert.AreEqual("The gradient is not finite.", result.Trials.Single(trial => trial.Number == 1).StopReason);
+        Assert.AreEqual(12, result.BestModel.Report.Steps);
+    }
+
+    [TestMethod]
     public void TheScoreIsTheNegativeLogLikelihoodOfACharacter()
     {
         var validation = Toy.Rows(30, seed: 4);
@@ -81,6 +114,32 @@ public sealed class TuneTests
     }
 
     [TestMethod]
+    public void AVocabularyThatTakesTooLongIsGivenUp()
+    {
+        int readings = 0;
+        IEnumerable<Toy.Row> Rows()
+        {
+            bool isSlow = ++readings > 1;
+            foreach (var row in Toy.Rows(200))
+            {
+                if (isSlow)
+                    Thread.Sleep(100);
+                yield return row;
+            }
+        }
+
+        using var result = _ml.Seq2Seq.Tune(Toy.View(Rows()), TimeSpan.FromSeconds(2), Brief(options =>
+        {
+            options.MaxTrials = 2;
+            options.Trainer.Tokenization = new SubwordOptions { VocabularySize = 400 };
+            options.VocabularySizes = [300];
+        }));
+
+        Assert.AreEqual("budget spent before it began", result.Trials[1].StopReason);
+        Assert.IsInRange(TimeSpan.Zero, TimeSpan.FromSeconds(12), result.Duration);
+    }
+
+    [TestMethod]
     public void AHopelessBudgetStillGivesAModel()
     {
         using var result = _ml.Seq2Seq.Tune(
@@ -110,6 +169,23 @@ public sealed class TuneTests
         Assert.AreEqual(2, result.Trials.Count(trial => !double.IsNaN(trial.Score)));
         Assert.AreEqual(result.Trials[0].Steps, result.BestModel.Report.Steps);
         Assert.Throws<OperationCanceledException>(() => _ml.Seq2Seq.Tune(Toy.View(Toy.Rows(40)), Timeout.InfiniteTimeSpan, options));
+    }
+
+    [TestMethod]
+    public void CancellationIsHeardWhileRowsAreRead()
+    {
+        using var stop = new CancellationTokenSource();
+        int read = 0;
+        var rows = Toy.Rows(1000).Select(row =>
+        {
+            if (++read == 10)
+                stop.Cancel();
+            return row;
+        });
+
+        Assert.Throws<OperationCanceledException>(() => _ml.Seq2Seq.Tune(
+            Toy.View(rows), Timeout.InfiniteTimeSpan, Brief(options => options.CancellationToken = stop.Token)));
+        Assert.IsInRange(10, 20, read);
     }
 
     [TestMethod]

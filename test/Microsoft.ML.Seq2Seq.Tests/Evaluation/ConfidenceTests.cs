@@ -68,6 +68,20 @@ public sealed class ConfidenceTests
     }
 
     [TestMethod]
+    public void AThresholdIsFoundForEveryAccuracyThatThereIs()
+    {
+        // 29 / 35 · 35 is a little more than 29.
+        for (int rows = 1; rows < 60; rows++)
+        {
+            for (int right = 0; right <= rows; right++)
+            {
+                var metrics = new ConfidenceMetrics(Enumerable.Range(0, rows).Select(i => (i / 100f, i < right)), 0, 15);
+                Assert.AreEqual(rows, metrics.AtAccuracy(metrics.Accuracy)?.Rows);
+            }
+        }
+    }
+
+    [TestMethod]
     public void RowsOfOneConfidenceStayTogether()
     {
         var metrics = new ConfidenceMetrics([(0.9f, true), (0.5f, true), (0.5f, false), (0.5f, false), (0.1f, false)], 0, 15);
@@ -144,6 +158,47 @@ public sealed class ConfidenceTests
             var flat = ConfidenceFit.Fit(constant, method, "c");
             flat.Validate();
             Assert.AreEqual(0.5, flat.Of(0, 1), 0.01);
+        }
+    }
+
+    [TestMethod]
+    public void NoRowIsTrustedLessForAHigherProbability()
+    {
+        for (int seed = 0; seed < 30; seed++)
+        {
+            // Long rows, which a mean log-probability makes right.
+            var random = new Random(seed);
+            var rows = Enumerable.Range(0, 200).Select(_ => (Mean: -0.25 - (0.5 * random.NextDouble()), Tokens: random.Next(40, 150)))
+                .Select(row => new ConfidenceRow(row.Mean * row.Tokens, row.Tokens, random.NextDouble() < ConfidenceCalibration.Sigmoid(10 * (row.Mean + 0.5))))
+                .ToArray();
+
+            var calibration = ConfidenceFit.Fit(rows, CalibrationMethod.Logistic, "c");
+
+            foreach (int tokens in new[] { 1, 20, 100, 1000 })
+            {
+                double[] confidences = [.. Enumerable.Range(0, 2000).Select(i => calibration.Of((i - 1999) / 10.0, tokens))];
+                CollectionAssert.AreEqual(confidences.Order().ToArray(), confidences, $"seed {seed}, {tokens} tokens");
+            }
+        }
+    }
+
+    [TestMethod]
+    [DataRow(-9.0, 3.0)]
+    [DataRow(-5.0, 5.0)]
+    [DataRow(-2.3, 0.0)]
+    [DataRow(-1e-5, 0.0)]
+    public void RowsMuchAlikeSayLittleOfSurerOnes(double least, double range)
+    {
+        for (int seed = 0; seed < 30; seed++)
+        {
+            // Right by chance, so that whatever tells them apart is chance, too.
+            var random = new Random(seed);
+            var rows = Enumerable.Range(0, 300)
+                .Select(_ => new ConfidenceRow(least - (range * random.NextDouble()), 7, random.NextDouble() < 0.5)).ToArray();
+
+            var calibration = ConfidenceFit.Fit(rows, CalibrationMethod.Logistic, "c");
+
+            Assert.IsInRange(0.4, 0.99, calibration.Of(Math.Max(least, -0.5), 7));
         }
     }
 

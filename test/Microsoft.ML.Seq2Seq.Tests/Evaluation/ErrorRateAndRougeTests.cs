@@ -68,6 +68,14 @@ public sealed class ErrorRateAndRougeTests
     [DataRow("naïve Ωmega", "NAÏVE ωMEGA!", 1.0, 1.0, 1.0)]
     // Every ideograph is a word.
     [DataRow("我去北京", "我去南京。", 3 / 4.0, 1 / 3.0, 3 / 4.0)]
+    [DataRow("二〇〇年", "二〇年", 6 / 7.0, 4 / 5.0, 6 / 7.0)]
+    [DataRow("人々々", "人々", 4 / 5.0, 2 / 3.0, 4 / 5.0)]
+    [DataRow("ｶﾞｷﾞ", "ｶﾞ", 2 / 3.0, 0.0, 2 / 3.0)]
+    [DataRow("ㇰㇱ", "ㇰ", 2 / 3.0, 0.0, 2 / 3.0)]
+    // Marks and variation selectors belong to the letter before them, or to nothing.
+    [DataRow("か\u3099き", "か\u3099", 2 / 3.0, 0.0, 2 / 3.0)]
+    [DataRow("葛\U000E0100城", "葛\U000E0100", 2 / 3.0, 0.0, 2 / 3.0)]
+    [DataRow("❤\uFE0F x", "☀\uFE0F y", 0.0, 0.0, 0.0)]
     [DataRow("word", "word", 1.0, 0.0, 1.0)]
     [DataRow("", "", 0.0, 0.0, 0.0)]
     [DataRow("...", "...", 0.0, 0.0, 0.0)]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Seq2Seq.Evaluation;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Evaluation;
@@ -97,6 +98,26 @@ public sealed class SignificanceTests
         Assert.AreEqual(0.5, comparison.Difference);
         Assert.StartsWith("ExactMatch on 2 rows\nbaseline  0.5 (μ = ", comparison.ToString());
         Assert.EndsWith("difference +0.5, p = 1 (ApproximateRandomization)", comparison.ToString());
+    }
+
+    [TestMethod]
+    [DataRow(1e-5, "p < 0.0001 (")]
+    [DataRow(0.0001, "p = 0.0001 (")]
+    [DataRow(0.03456, "p = 0.0346 (")]
+    public void ASmallPValueIsNotPrintedAsNone(double p, string expected)
+    {
+        CultureInfo culture = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+            var score = new SystemScore(1, 1, 1, 1);
+            Assert.Contains(expected,
+                new SystemComparison(EvaluationMetric.Bleu, score, score, p, SignificanceTest.PairedBootstrap, 9).ToString());
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
     }
 
     [TestMethod]
