@@ -28,7 +28,7 @@ internal static class ModelFile
     // 0x00010001: initial
     // 0x00010002: the weights may be bfloat16, or integers with scales
     public static ModelFormat Format { get; } =
-        new("SEQ2SEQT", LoaderSignature, typeof(ModelFile).Assembly.FullName!, Written: 0x00010002, ReadableBy: 0x00010002);
+        new("SEQ2SEQT", LoaderSignature, typeof(ModelFile).Assembly, Written: 0x00010002, ReadableBy: 0x00010002);
 
     /// <summary>The format of a model: weights that old versions don't know are refused by them, others are not.</summary>
     public static ModelFormat FormatOf(ModelFormat format, ModelConfiguration configuration) =>

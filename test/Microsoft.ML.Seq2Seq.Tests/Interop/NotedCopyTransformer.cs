@@ -19,7 +19,7 @@ internal sealed class NotedCopyTransformer(string input, string output, string? 
 
     public byte[] Payload => payload;
 
-    public static ModelFormat Format { get; } = new("NOTEDCPY", LoaderSignature, typeof(NotedCopyTransformer).Assembly.FullName!);
+    public static ModelFormat Format { get; } = new("NOTEDCPY", LoaderSignature, typeof(NotedCopyTransformer).Assembly);
 
     public bool IsRowToRowMapper => _copy.IsRowToRowMapper;
 
