@@ -15,6 +15,9 @@ internal static class OptionCheck
         where T : INumber<T>
         => That(value >= minimum && T.IsFinite(value), option, value, $"{minimum} or more");
 
+    public static void Between(string option, int value, int minimum, int maximum)
+        => That(value >= minimum && value <= maximum, option, value, $"{minimum} to {maximum}");
+
     public static void Positive(string option, double value)
         => That(value > 0 && double.IsFinite(value), option, value, "more than 0");
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.ML.Seq2Seq.Estimators;
 using Microsoft.ML.Seq2Seq.Tests.Persistence;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Estimators;
@@ -304,6 +305,21 @@ public sealed class FitTests
         })).Fit(Toy.View(Toy.Rows(40)));
 
         Assert.IsFalse(float.IsNaN(model.Generate("abc").Score));
+    }
+
+    [TestMethod]
+    public void WeightsThatNoFileCouldHoldAreRefusedBeforeTraining()
+    {
+        var trainer = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.Architecture.ModelDimension = 1_000_000));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(Toy.View(Toy.Rows(10)))).Message, "ModelDimension");
+
+        var largest = new ModelArchitecture { Transformer = TransformerArchitecture.Big };
+        largest.ValidateSize(524_287, 524_287);
+        string message = Assert.ThrowsExactly<ArgumentException>(() => largest.ValidateSize(524_288, 524_288)).Message;
+        StringAssert.Contains(message, "'source_embedding' would be 524288 × 1024 numbers");
+        StringAssert.Contains(message, "VocabularySize");
+        var recurrent = new ModelArchitecture { Recurrent = new RecurrentArchitecture { HiddenDimension = 20_000 } };
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => recurrent.ValidateSize(100, 100)).Message, "HiddenDimension");
     }
 
     [TestMethod]
