@@ -35,10 +35,11 @@ internal static class OptionCheck
             throw new ArgumentNullException(option, $"{option} is null; allowed: an instance.");
     }
 
-    public static void NotEmpty(string option, string? value)
+    /// <summary>Text that a model file can hold: half a surrogate pair would come back as another name.</summary>
+    public static void ColumnName(string option, string? value)
     {
-        if (string.IsNullOrWhiteSpace(value))
-            throw new ArgumentException($"{option} is {Show(value)}; allowed: a column name.", option);
+        if (string.IsNullOrWhiteSpace(value) || !Utf16.IsWellFormed(value))
+            throw new ArgumentException($"{option} is {Show(value)}; allowed: a column name of valid Unicode.", option);
     }
 
     private static string Show(object? value) => value switch

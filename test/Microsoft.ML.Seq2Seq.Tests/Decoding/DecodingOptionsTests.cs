@@ -35,6 +35,8 @@ public sealed class DecodingOptionsTests
         yield return Case("NoRepeatNgramSize", "-1", o => o.NoRepeatNgramSize = -1);
         yield return Case("BannedPhrases", "\"\"", o => o.BannedPhrases = ["word", ""]);
         yield return Case("BannedPhrases", "\"a\uFFFD\"", o => o.BannedPhrases = ["a\uFFFD"]);
+        yield return Case("BannedPhrases", "\"a\ud83d\"", o => o.BannedPhrases = ["a\ud83d"]);
+        yield return Case("AllowedTargets", "\"a\ud83d\"", o => o.AllowedTargets = ["a\ud83d"]);
         yield return Case("BannedPhrases", "null", o => o.BannedPhrases = [null!]);
         yield return Case("AllowedTargets", "\"empty\"", o => o.AllowedTargets = []);
         yield return Case("AllowedTargets", "null", o => o.AllowedTargets = ["word", null!]);
