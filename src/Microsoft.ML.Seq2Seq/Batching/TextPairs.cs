@@ -3,7 +3,7 @@ using System.Collections;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.Seq2Seq.Persistence;
-using Microsoft.ML.Seq2Seq.Tokenization;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Batching;
 
@@ -61,7 +61,7 @@ internal sealed class TextPairs : IReadOnlyList<(string Source, string Target)>,
 
     private static int Write(string text, Span<byte> bytes)
     {
-        if (TextPreparation.IsWellFormed(text))
+        if (Utf16.IsWellFormed(text))
             return Encoding.UTF8.GetBytes(text, bytes);
         bytes[0] = Utf16Mark;
         MemoryMarshal.AsBytes(text.AsSpan()).CopyTo(bytes[1..]);

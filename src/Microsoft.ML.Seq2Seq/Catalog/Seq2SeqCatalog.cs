@@ -57,8 +57,8 @@ public sealed class Seq2SeqCatalog
         string predictedColumnName = DefaultNames.Predicted,
         EvaluationOptions? options = null)
     {
-        OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
-        OptionCheck.NotEmpty(nameof(predictedColumnName), predictedColumnName);
+        OptionCheck.ColumnName(nameof(labelColumnName), labelColumnName);
+        OptionCheck.ColumnName(nameof(predictedColumnName), predictedColumnName);
         return Evaluator.Evaluate(
             ((IHostEnvironment)_context).Register(nameof(Evaluate)), data, model, labelColumnName, predictedColumnName, options ?? new());
     }
@@ -99,7 +99,7 @@ public sealed class Seq2SeqCatalog
     public Seq2SeqTransformer Calibrate(
         Seq2SeqTransformer model, IDataView validation, string labelColumnName = DefaultNames.Label, CalibrationOptions? options = null)
     {
-        OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
+        OptionCheck.ColumnName(nameof(labelColumnName), labelColumnName);
         return Calibrator.Calibrate(
             ((IHostEnvironment)_context).Register(nameof(Calibrate)), model, validation, labelColumnName, options ?? new());
     }
@@ -124,9 +124,9 @@ public sealed class Seq2SeqCatalog
         double? chrFThreshold = null,
         int bins = 15)
     {
-        OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
-        OptionCheck.NotEmpty(nameof(predictedColumnName), predictedColumnName);
-        OptionCheck.NotEmpty(nameof(confidenceColumnName), confidenceColumnName);
+        OptionCheck.ColumnName(nameof(labelColumnName), labelColumnName);
+        OptionCheck.ColumnName(nameof(predictedColumnName), predictedColumnName);
+        OptionCheck.ColumnName(nameof(confidenceColumnName), confidenceColumnName);
         return Calibrator.Evaluate(
             ((IHostEnvironment)_context).Register(nameof(EvaluateConfidence)),
             data, labelColumnName, predictedColumnName, confidenceColumnName, chrFThreshold, bins);
@@ -163,8 +163,8 @@ public sealed class Seq2SeqCatalog
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(estimator);
         OptionCheck.AtLeast(nameof(numberOfFolds), numberOfFolds, 2);
-        OptionCheck.NotEmpty(nameof(labelColumnName), labelColumnName);
-        OptionCheck.NotEmpty(nameof(predictedColumnName), predictedColumnName);
+        OptionCheck.ColumnName(nameof(labelColumnName), labelColumnName);
+        OptionCheck.ColumnName(nameof(predictedColumnName), predictedColumnName);
         var validation = new CrossValidation(
             ((IHostEnvironment)_context).Register(nameof(CrossValidate)), estimator, labelColumnName, predictedColumnName, options ?? new());
         var folds = _context.Data.CrossValidationSplit(data, numberOfFolds, samplingKeyColumnName, seed);

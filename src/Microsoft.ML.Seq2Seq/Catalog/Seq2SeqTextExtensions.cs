@@ -54,7 +54,7 @@ public static class Seq2SeqTextExtensions
 
     private static InputOutputColumnPair Pair(string outputColumnName, string? inputColumnName)
     {
-        OptionCheck.NotEmpty(nameof(outputColumnName), outputColumnName);
+        OptionCheck.ColumnName(nameof(outputColumnName), outputColumnName);
         return new(outputColumnName, inputColumnName);
     }
 }

@@ -158,7 +158,7 @@ public sealed class DecodingOptions
     public void Validate()
     {
         OptionCheck.Defined(nameof(Strategy), Strategy);
-        OptionCheck.That(BeamSize is >= 1 and <= 1024, nameof(BeamSize), BeamSize, "1 to 1024");
+        OptionCheck.Between(nameof(BeamSize), BeamSize, 1, 1024);
         OptionCheck.That(BeamGroups >= 1 && BeamSize % BeamGroups == 0, nameof(BeamGroups), BeamGroups,
             $"divisors of {nameof(BeamSize)} ({BeamSize})");
         OptionCheck.AtLeast(nameof(DiversityPenalty), DiversityPenalty, 0.0);
@@ -185,12 +185,13 @@ public sealed class DecodingOptions
         OptionCheck.AtLeast(nameof(NoRepeatNgramSize), NoRepeatNgramSize, 0);
         OptionCheck.NotNull(nameof(BannedPhrases), BannedPhrases);
         foreach (string phrase in BannedPhrases)
-            OptionCheck.That(!string.IsNullOrEmpty(phrase) && !phrase.Contains(SpecialTokens.Replacement) && TextPreparation.IsWellFormed(phrase),
-                nameof(BannedPhrases), phrase, "texts of at least one character, without halves of characters and U+FFFD, which stands for them");
+            OptionCheck.That(!string.IsNullOrEmpty(phrase) && Utf16.IsWellFormed(phrase) && !phrase.Contains(SpecialTokens.Replacement),
+                nameof(BannedPhrases), phrase,
+                "texts of at least one character, of valid Unicode without U+FFFD, which stands for what is no text");
         if (AllowedTargets is not null)
             ValidateAllowedTargets();
         if (PrefixColumnName is not null)
-            OptionCheck.NotEmpty(nameof(PrefixColumnName), PrefixColumnName);
+            OptionCheck.ColumnName(nameof(PrefixColumnName), PrefixColumnName);
         OptionCheck.AtLeast(nameof(BatchTokens), BatchTokens, 1);
         OptionCheck.Defined(nameof(Precision), Precision);
         ValidateAlignment(layers: int.MaxValue, heads: int.MaxValue);
@@ -208,8 +209,8 @@ public sealed class DecodingOptions
     private void ValidateAllowedTargets()
     {
         OptionCheck.That(AllowedTargets!.Count > 0, nameof(AllowedTargets), "empty", "null, or at least one text");
-        foreach (string text in AllowedTargets)
-            OptionCheck.That(text is not null && TextPreparation.IsWellFormed(text), nameof(AllowedTargets), text, "texts, without halves of characters");
+        foreach (string target in AllowedTargets)
+            OptionCheck.That(target is not null && Utf16.IsWellFormed(target), nameof(AllowedTargets), target, "texts of valid Unicode");
         string alone = $"no such rule with {nameof(AllowedTargets)}";
         OptionCheck.That(MinLength == 0, nameof(MinLength), MinLength, $"0: {alone}");
         OptionCheck.That(NoRepeatNgramSize == 0, nameof(NoRepeatNgramSize), NoRepeatNgramSize, $"0: {alone}");

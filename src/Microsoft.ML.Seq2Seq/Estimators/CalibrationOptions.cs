@@ -25,6 +25,6 @@ public sealed class CalibrationOptions
     {
         OptionCheck.Defined(nameof(Method), Method);
         RowJudge.Validate(nameof(ChrFThreshold), ChrFThreshold);
-        OptionCheck.NotEmpty(nameof(ConfidenceColumnName), ConfidenceColumnName);
+        OptionCheck.ColumnName(nameof(ConfidenceColumnName), ConfidenceColumnName);
     }
 }

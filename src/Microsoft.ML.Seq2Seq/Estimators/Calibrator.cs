@@ -22,9 +22,7 @@ internal static class Calibrator
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(validation);
         options.Validate();
-        var names = model.Configuration.Columns;
-        OptionCheck.That(options.ConfidenceColumnName != names.Predicted && options.ConfidenceColumnName != names.Score,
-            nameof(options.ConfidenceColumnName), options.ConfidenceColumnName, $"another name than '{names.Predicted}' and '{names.Score}'");
+        OutputNames.Validate(model.Configuration.Columns, model.Configuration.Decoding, options.ConfidenceColumnName);
         var rows = Rows(host, model, validation, labelColumnName, new RowJudge(options.ChrFThreshold));
         int right = rows.Count(row => row.IsRight);
         if (rows.Count < LeastRows)

@@ -36,8 +36,8 @@ public sealed class EmbeddingEstimator : IEstimator<EmbeddingTransformer>
         IHostEnvironment environment, Seq2SeqTransformer model, string outputColumnName, string inputColumnName, EmbeddingPooling pooling)
     {
         OptionCheck.NotNull(nameof(model), model);
-        OptionCheck.NotEmpty(nameof(outputColumnName), outputColumnName);
-        OptionCheck.NotEmpty(nameof(inputColumnName), inputColumnName);
+        OptionCheck.ColumnName(nameof(outputColumnName), outputColumnName);
+        OptionCheck.ColumnName(nameof(inputColumnName), inputColumnName);
         OptionCheck.Defined(nameof(pooling), pooling);
         _host = environment.Register(nameof(EmbeddingEstimator));
         _model = model;

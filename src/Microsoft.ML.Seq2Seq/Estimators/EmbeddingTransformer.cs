@@ -22,7 +22,7 @@ public sealed class EmbeddingTransformer : ITransformer, IDisposable, ILoadableT
     // 0x00010001: initial
     // 0x00010002: the model may be quantised
     private static readonly ModelFormat _format =
-        new("SEQ2SEQE", LoaderSignature, typeof(EmbeddingTransformer).Assembly.FullName!, Written: 0x00010002, ReadableBy: 0x00010002);
+        new("SEQ2SEQE", LoaderSignature, typeof(EmbeddingTransformer).Assembly, Written: 0x00010002, ReadableBy: 0x00010002);
 
     private readonly IHost _host;
     private readonly TextGenerator _generator;

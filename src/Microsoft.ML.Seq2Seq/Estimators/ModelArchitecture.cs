@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.Seq2Seq.Modeling;
+using Microsoft.ML.Seq2Seq.Persistence;
 using Microsoft.ML.Seq2Seq.Runtime;
 using static TorchSharp.torch;
 
@@ -31,6 +32,31 @@ internal sealed class ModelArchitecture
     /// <exception cref="ArgumentOutOfRangeException">There is no such layer or head.</exception>
     public void Validate(DecodingOptions options) =>
         options.ValidateAlignment(Transformer?.DecoderLayers ?? 1, Transformer?.Heads ?? 1); // a recurrent model attends once
+
+    /// <summary>Names and shapes of a model's weights, known without making one.</summary>
+    /// <param name="sourceVocabulary">Number of source tokens.</param>
+    /// <param name="targetVocabulary">Number of target tokens.</param>
+    public IEnumerable<(string Name, long[] Shape)> Weights(int sourceVocabulary, int targetVocabulary) => Recurrent is { } recurrent
+        ? RecurrentWeights.Of(recurrent, sourceVocabulary, targetVocabulary)
+        : TransformerWeights.Of(Transformer!, sourceVocabulary, targetVocabulary);
+
+    /// <summary>Checks that every weight of a model can be written to a file, which holds less than 2 GB of each.</summary>
+    /// <inheritdoc cref="Weights"/>
+    /// <exception cref="ArgumentException">One is larger; the message names it and the options that make it so.</exception>
+    public void ValidateSize(int sourceVocabulary, int targetVocabulary)
+    {
+        foreach (var (name, shape) in Weights(sourceVocabulary, targetVocabulary))
+        {
+            if (new TensorEntry(name, ScalarType.Float32, shape).Bytes <= int.MaxValue)
+                continue;
+            string dimensions = Recurrent is null
+                ? $"{nameof(Transformer.ModelDimension)} or {nameof(Transformer.FeedForwardDimension)}"
+                : $"{nameof(Recurrent.EmbeddingDimension)} or {nameof(Recurrent.HiddenDimension)}";
+            throw new ArgumentException(
+                $"The weight '{name}' would be {string.Join(" × ", shape)} numbers of 4 bytes; allowed: less than 2 GB. " +
+                $"Choose a smaller {nameof(SubwordOptions.VocabularySize)}, {dimensions}.");
+        }
+    }
 
     public ModelArchitecture Clone() => new() { Transformer = Transformer?.Clone(), Recurrent = Recurrent?.Clone() };
 

@@ -31,9 +31,9 @@ internal sealed record ModelConfiguration
     public void Validate()
     {
         OptionCheck.NotNull(nameof(Columns), Columns);
-        OptionCheck.NotEmpty(nameof(Columns.Source), Columns.Source);
-        OptionCheck.NotEmpty(nameof(Columns.Predicted), Columns.Predicted);
-        OptionCheck.NotEmpty(nameof(Columns.Score), Columns.Score);
+        OptionCheck.ColumnName(nameof(Columns.Source), Columns.Source);
+        OptionCheck.ColumnName(nameof(Columns.Predicted), Columns.Predicted);
+        OptionCheck.ColumnName(nameof(Columns.Score), Columns.Score);
         OptionCheck.NotNull(nameof(Architecture), Architecture);
         Architecture.Validate();
         OptionCheck.AtLeast(nameof(MaximumTokens), MaximumTokens, 1);

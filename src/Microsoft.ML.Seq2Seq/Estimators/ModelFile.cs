@@ -28,7 +28,7 @@ internal static class ModelFile
     // 0x00010001: initial
     // 0x00010002: the weights may be bfloat16, or integers with scales
     public static ModelFormat Format { get; } =
-        new("SEQ2SEQT", LoaderSignature, typeof(ModelFile).Assembly.FullName!, Written: 0x00010002, ReadableBy: 0x00010002);
+        new("SEQ2SEQT", LoaderSignature, typeof(ModelFile).Assembly, Written: 0x00010002, ReadableBy: 0x00010002);
 
     /// <summary>The format of a model: weights that old versions don't know are refused by them, others are not.</summary>
     public static ModelFormat FormatOf(ModelFormat format, ModelConfiguration configuration) =>
@@ -65,6 +65,8 @@ internal static class ModelFile
         var report = reader.ReadEntry(ReportEntry, ModelJson.Read<TrainingReport>);
         var source = reader.ReadEntry(isShared ? SharedVocabularyEntry : SourceVocabularyEntry, SubwordTokenizer.Load);
         var target = isShared ? source : reader.ReadEntry(TargetVocabularyEntry, SubwordTokenizer.Load);
+        if (!isShared && configuration.Architecture.ShareEmbeddings == EmbeddingSharing.All)
+            throw new InvalidDataException("The model file has two vocabularies for an architecture whose embeddings are all one.");
         var codec = new TextCodec(source, target, configuration.MaximumTokens, configuration.OverflowPolicy);
         var settings = new HostSettings(host);
         // Weights that aren't float32 have no form on a GPU.
@@ -79,7 +81,7 @@ internal static class ModelFile
     private static ServedModel ReadPacked(
         ModelReader reader, TransformerArchitecture architecture, TextCodec codec, InferencePrecision precision)
     {
-        var shapes = TransformerWeights.Of(architecture, codec.Source.VocabularySize, codec.Target.VocabularySize).ToArray();
+        var shapes = TransformerWeights.Of(architecture, codec.Source.VocabularySize, codec.Target.VocabularySize);
         var weights = reader.ReadEntry(WeightsEntry, stream => StoredWeights.Read(stream, shapes, precision));
         return new PackedModel(architecture, weights);
     }
@@ -90,14 +92,11 @@ internal static class ModelFile
         libtorch.GetAwaiter().GetResult();
         var device = Devices.Resolve(settings.GpuDeviceId, settings.FallbackToCpu);
         using var generator = new Generator(0, torch.CPU);
-        var model = architecture.CreateModel(codec.Source.VocabularySize, codec.Target.VocabularySize, generator);
+        var (source, target) = (codec.Source.VocabularySize, codec.Target.VocabularySize);
+        var model = reader.ReadEntry(WeightsEntry, stream =>
+            Weights.Read(stream, architecture.Weights(source, target), () => architecture.CreateModel(source, target, generator)));
         try
         {
-            reader.ReadEntry(WeightsEntry, stream =>
-            {
-                Weights.Read(stream, model);
-                return true;
-            });
             model.to(device);
             return (ServedModel.Of(model), device);
         }

@@ -89,6 +89,7 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         OptionCheck.That(architecture.ShareEmbeddings != EmbeddingSharing.All || codec.Source == codec.Target,
             nameof(architecture.ShareEmbeddings), architecture.ShareEmbeddings,
             $"{EmbeddingSharing.None} or {EmbeddingSharing.DecoderInputOutput} where source and target have different vocabularies");
+        architecture.ValidateSize(codec.Source.VocabularySize, codec.Target.VocabularySize);
         using var generator = new Generator(SplitMix64.Combine((ulong)seed, 0x1217), torch.CPU);
         var model = architecture.CreateModel(codec.Source.VocabularySize, codec.Target.VocabularySize, generator);
         model.to(device);

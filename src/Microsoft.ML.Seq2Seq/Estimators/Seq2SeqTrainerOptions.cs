@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Estimators;
 using Microsoft.ML.Seq2Seq.Pipeline;
 using Microsoft.ML.Seq2Seq.Runtime;
 
@@ -45,18 +46,17 @@ public abstract class Seq2SeqTrainerOptions
     /// allowed.</exception>
     public virtual void Validate()
     {
-        OptionCheck.NotEmpty(nameof(LabelColumnName), LabelColumnName);
-        OptionCheck.NotEmpty(nameof(SourceColumnName), SourceColumnName);
-        OptionCheck.NotEmpty(nameof(PredictedColumnName), PredictedColumnName);
-        OptionCheck.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
-        OptionCheck.That(PredictedColumnName != ScoreColumnName, nameof(ScoreColumnName), ScoreColumnName,
-            $"another name than {nameof(PredictedColumnName)}");
+        OptionCheck.ColumnName(nameof(LabelColumnName), LabelColumnName);
+        OptionCheck.ColumnName(nameof(SourceColumnName), SourceColumnName);
+        OptionCheck.ColumnName(nameof(PredictedColumnName), PredictedColumnName);
+        OptionCheck.ColumnName(nameof(ScoreColumnName), ScoreColumnName);
         OptionCheck.NotNull(nameof(Tokenization), Tokenization);
         OptionCheck.NotNull(nameof(Training), Training);
         OptionCheck.NotNull(nameof(Decoding), Decoding);
         Tokenization.Validate();
         Training.Validate();
         Decoding.Validate();
+        OutputNames.Validate(Columns, Decoding);
         OptionCheck.Probability(nameof(ValidationFraction), ValidationFraction);
     }
 

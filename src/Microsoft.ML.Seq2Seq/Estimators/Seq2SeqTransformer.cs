@@ -69,13 +69,15 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
     }
 
     /// <summary>The same model with other decoding options; it shares the weights.</summary>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or adds a column that has the
+    /// name of another.</exception>
     /// <exception cref="NotSupportedException">The model can't predict in <see cref="DecodingOptions.Precision"/>.</exception>
     public Seq2SeqTransformer WithDecoding(DecodingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         Validate(options);
+        OutputNames.Validate(_configuration.Columns, options, Calibration?.ColumnName);
         return new Seq2SeqTransformer(_host, _generator, _configuration with { Decoding = options.Clone() }, Report);
     }
 

@@ -49,8 +49,8 @@ public sealed class SubwordEstimator : IEstimator<SubwordTransformer>
         OptionCheck.That(columns.Length > 0, nameof(columns), "empty", "one or more");
         foreach (var column in columns)
         {
-            OptionCheck.NotEmpty("outputColumnName", column.OutputColumnName);
-            OptionCheck.NotEmpty("inputColumnName", column.InputColumnName);
+            OptionCheck.ColumnName("outputColumnName", column.OutputColumnName);
+            OptionCheck.ColumnName("inputColumnName", column.InputColumnName);
         }
         string[] outputs = [.. columns.Select(column => column.OutputColumnName)];
         OptionCheck.That(outputs.Distinct().Count() == outputs.Length, nameof(columns), string.Join(", ", outputs), "output columns of different names");

@@ -33,8 +33,8 @@ public sealed class SubwordJoiningEstimator : IEstimator<SubwordJoiningTransform
 
     internal SubwordJoiningEstimator(IHostEnvironment environment, string outputColumnName, string inputColumnName)
     {
-        OptionCheck.NotEmpty(nameof(outputColumnName), outputColumnName);
-        OptionCheck.NotEmpty(nameof(inputColumnName), inputColumnName);
+        OptionCheck.ColumnName(nameof(outputColumnName), outputColumnName);
+        OptionCheck.ColumnName(nameof(inputColumnName), inputColumnName);
         _host = environment.Register(nameof(SubwordJoiningEstimator));
         _outputColumn = outputColumnName;
         _inputColumn = inputColumnName;

@@ -15,7 +15,7 @@ public sealed class SubwordJoiningTransformer : ITransformer, ILoadableTransform
     internal const string LoaderSignature = "Seq2SeqJoinSubwords";
 
     // 0x00010001: initial
-    private static readonly ModelFormat _format = new("SUBWJOIN", LoaderSignature, typeof(SubwordJoiningTransformer).Assembly.FullName!);
+    private static readonly ModelFormat _format = new("SUBWJOIN", LoaderSignature, typeof(SubwordJoiningTransformer).Assembly);
 
     private readonly IHost _host;
     private readonly string _outputColumn, _inputColumn;

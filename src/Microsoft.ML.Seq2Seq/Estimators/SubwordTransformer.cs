@@ -21,7 +21,7 @@ public sealed class SubwordTransformer : ITransformer, ILoadableTransformer<Subw
     // 0x00010001: initial
     // 0x00010002: several columns
     private static readonly ModelFormat _format = new(
-        "SUBWORDS", LoaderSignature, typeof(SubwordTransformer).Assembly.FullName!, Written: 0x00010002, ReadableBy: 0x00010002);
+        "SUBWORDS", LoaderSignature, typeof(SubwordTransformer).Assembly, Written: 0x00010002, ReadableBy: 0x00010002);
 
     private readonly IHost _host;
     private readonly SubwordColumn[] _columns;

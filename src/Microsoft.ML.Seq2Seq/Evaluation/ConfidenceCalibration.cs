@@ -83,7 +83,7 @@ public sealed record ConfidenceCalibration
     /// <exception cref="ArgumentException">A value is missing or out of range.</exception>
     internal void Validate()
     {
-        OptionCheck.NotEmpty(nameof(ColumnName), ColumnName);
+        OptionCheck.ColumnName(nameof(ColumnName), ColumnName);
         OptionCheck.That(Method is CalibrationMethod.Temperature or CalibrationMethod.Logistic, nameof(Method), Method,
             $"{CalibrationMethod.Temperature} or {CalibrationMethod.Logistic}");
         foreach (var (name, weight) in new[] { (nameof(SumWeight), SumWeight), (nameof(MeanWeight), MeanWeight), (nameof(DoubtWeight), DoubtWeight), (nameof(Bias), Bias) })

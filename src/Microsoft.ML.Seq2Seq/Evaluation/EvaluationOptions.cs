@@ -97,7 +97,7 @@ public sealed class EvaluationOptions
         OptionCheck.Defined(nameof(Smoothing), Smoothing);
         if (SmoothingValue is { } value)
             OptionCheck.AtLeast(nameof(SmoothingValue), value, 0.0);
-        OptionCheck.That(MaxNgram is >= 1 and <= 16, nameof(MaxNgram), MaxNgram, "1 to 16");
+        OptionCheck.Between(nameof(MaxNgram), MaxNgram, 1, 16);
     }
 
     internal EvaluationOptions Clone() => (EvaluationOptions)MemberwiseClone();

@@ -20,11 +20,13 @@ internal sealed class SharedModel(ServedModel model)
     {
     }
 
+    /// <exception cref="ObjectDisposedException">The weights are freed.</exception>
     public void AddOwner()
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_model is null, this);
+            if (_model is null)
+                throw Disposed();
             _owners++;
         }
     }
@@ -44,13 +46,16 @@ internal sealed class SharedModel(ServedModel model)
         lock (_lock)
         {
             if (_owners == 0)
-                throw new ObjectDisposedException("Seq2SeqTransformer",
-                    "The model was disposed. A PredictionEngine disposes its model with itself, unless it was created with " +
-                    "PredictionEngineOptions.OwnsTransformer = false.");
+                throw Disposed();
             _leases++;
             return new ModelLease(_model!, Return);
         }
     }
+
+    /// <summary>Names what the user has disposed of.</summary>
+    private static ObjectDisposedException Disposed() => new("Seq2SeqTransformer",
+        "The model was disposed. A PredictionEngine disposes its model with itself, unless it was created with " +
+        "PredictionEngineOptions.OwnsTransformer = false.");
 
     private void Return()
     {

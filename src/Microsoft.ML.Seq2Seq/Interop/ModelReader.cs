@@ -6,6 +6,9 @@ namespace Microsoft.ML.Seq2Seq.Interop;
 /// <summary>Reads what <see cref="ModelWriter"/> wrote, in the same order.</summary>
 internal sealed class ModelReader
 {
+    /// <summary>Times that deflating makes bytes fewer at most: a length beyond it is made up.</summary>
+    private const long DensestDeflate = 1032;
+
     private readonly ModelLoadContext _context;
 
     /// <summary>Checks the format and stands at the component's first value.</summary>
@@ -97,7 +100,7 @@ internal sealed class ModelReader
     {
         try
         {
-            return new DigestStream(entry.Open(), entry.Length);
+            return new DigestStream(entry.Open(), Math.Min(entry.Length, DensestDeflate * entry.CompressedLength));
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {

@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq;
@@ -63,11 +64,12 @@ public sealed class RecurrentArchitecture
     public void Validate()
     {
         OptionCheck.Defined(nameof(Cell), Cell);
-        OptionCheck.That(HiddenDimension >= 2 && HiddenDimension % 2 == 0, nameof(HiddenDimension), HiddenDimension,
-            "an even number, 2 or more: each direction of the encoder makes a half");
-        OptionCheck.AtLeast(nameof(EmbeddingDimension), EmbeddingDimension, 1);
-        OptionCheck.AtLeast(nameof(EncoderLayers), EncoderLayers, 1);
-        OptionCheck.AtLeast(nameof(DecoderLayers), DecoderLayers, 1);
+        OptionCheck.Between(nameof(HiddenDimension), HiddenDimension, 2, ArchitectureLimits.Width);
+        OptionCheck.That(HiddenDimension % 2 == 0, nameof(HiddenDimension), HiddenDimension,
+            "an even number: each direction of the encoder makes a half");
+        OptionCheck.Between(nameof(EmbeddingDimension), EmbeddingDimension, 1, ArchitectureLimits.Width);
+        OptionCheck.Between(nameof(EncoderLayers), EncoderLayers, 1, ArchitectureLimits.Layers);
+        OptionCheck.Between(nameof(DecoderLayers), DecoderLayers, 1, ArchitectureLimits.Layers);
         OptionCheck.Probability(nameof(Dropout), Dropout);
         OptionCheck.Defined(nameof(Attention), Attention);
         OptionCheck.Defined(nameof(ShareEmbeddings), ShareEmbeddings);

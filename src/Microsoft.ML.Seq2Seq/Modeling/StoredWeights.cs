@@ -46,23 +46,27 @@ internal sealed class StoredWeights : IPackedWeights
     }
 
     /// <summary>Reads a file. What is read is packed meanwhile, and let go of.</summary>
-    /// <param name="shapes">What the architecture wants.</param>
+    /// <param name="shapes">What the architecture wants. Nothing is made of it before the file is known to hold it.</param>
     /// <exception cref="InvalidDataException">The content is not what the format or the architecture says.</exception>
-    public static StoredWeights Read(Stream stream, IReadOnlyList<(string Name, long[] Shape)> shapes, InferencePrecision precision)
+    public static StoredWeights Read(Stream stream, IEnumerable<(string Name, long[] Shape)> shapes, InferencePrecision precision)
     {
         var tensors = new ConcurrentDictionary<string, RawTensor>(StringComparer.Ordinal);
-        var weights = new StoredWeights(precision, shapes, name => Take(tensors, name));
+        StoredWeights? weights = null;
         var packing = new List<Task>();
         try
         {
-            SafeTensors.Read(stream, found => Weights.Require(found, Entries(shapes, precision)), entry =>
+            SafeTensors.Read(stream, found =>
+            {
+                Weights.Require(found, Entries(shapes, precision));
+                weights = new StoredWeights(precision, shapes, name => Take(tensors, name));
+            }, entry =>
             {
                 var tensor = new RawTensor(entry);
                 tensors[entry.Name] = tensor;
                 stream.ReadExactly(tensor.Bytes);
                 string name = entry.Name.EndsWith(ScaleSuffix, StringComparison.Ordinal) ? entry.Name[..^ScaleSuffix.Length] : entry.Name;
                 bool isComplete = tensors.ContainsKey(name) && (precision != InferencePrecision.Int8 || tensors.ContainsKey(name + ScaleSuffix));
-                if (isComplete && weights._weights[name].IsTakenWhole)
+                if (isComplete && weights!._weights[name].IsTakenWhole)
                     packing.Add(Task.Run(() => weights.Matrix(name, ..)));
             });
         }
@@ -70,7 +74,7 @@ internal sealed class StoredWeights : IPackedWeights
         {
             Task.WaitAll(packing);
         }
-        return weights;
+        return weights!;
     }
 
     /// <summary>What a file of weights holds.</summary>

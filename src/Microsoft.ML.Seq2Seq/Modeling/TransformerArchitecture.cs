@@ -104,16 +104,16 @@ public sealed class TransformerArchitecture
     /// what is allowed.</exception>
     public void Validate()
     {
-        OptionCheck.AtLeast(nameof(ModelDimension), ModelDimension, 1);
+        OptionCheck.Between(nameof(ModelDimension), ModelDimension, 1, ArchitectureLimits.Width);
         OptionCheck.AtLeast(nameof(Heads), Heads, 1);
         OptionCheck.That(ModelDimension % Heads == 0, nameof(ModelDimension), ModelDimension,
             $"a multiple of {nameof(Heads)} ({Heads})");
         if (KeyValueHeads is { } groups)
             OptionCheck.That(groups >= 1 && Heads % groups == 0, nameof(KeyValueHeads), groups,
                 $"null or a divisor of {nameof(Heads)} ({Heads})");
-        OptionCheck.AtLeast(nameof(EncoderLayers), EncoderLayers, 0);
-        OptionCheck.AtLeast(nameof(DecoderLayers), DecoderLayers, 1);
-        OptionCheck.AtLeast(nameof(FeedForwardDimension), FeedForwardDimension, 1);
+        OptionCheck.Between(nameof(EncoderLayers), EncoderLayers, 0, ArchitectureLimits.Layers);
+        OptionCheck.Between(nameof(DecoderLayers), DecoderLayers, 1, ArchitectureLimits.Layers);
+        OptionCheck.Between(nameof(FeedForwardDimension), FeedForwardDimension, 1, ArchitectureLimits.Width);
         OptionCheck.Probability(nameof(Dropout), Dropout);
         OptionCheck.Probability(nameof(AttentionDropout), AttentionDropout);
         OptionCheck.Probability(nameof(ActivationDropout), ActivationDropout);

@@ -8,11 +8,8 @@ internal static class TransformerWeights
     public static IEnumerable<(string Name, long[] Shape)> Of(TransformerArchitecture architecture, int sourceVocabulary, int targetVocabulary)
     {
         long model = architecture.ModelDimension;
-        yield return ("source_embedding", [sourceVocabulary, model]);
-        if (architecture.ShareEmbeddings != EmbeddingSharing.All)
-            yield return ("target_embedding", [targetVocabulary, model]);
-        if (architecture.ShareEmbeddings == EmbeddingSharing.None)
-            yield return ("output_weight", [targetVocabulary, model]);
+        foreach (var weight in WeightShapes.Embeddings(architecture.ShareEmbeddings, sourceVocabulary, targetVocabulary, model))
+            yield return weight;
         foreach (string side in new[] { "encoder", "decoder" })
         {
             if (architecture.PositionalEncoding == PositionalEncodingKind.Learned)
@@ -35,22 +32,19 @@ internal static class TransformerWeights
         bool isGated = architecture.Activation is ActivationKind.GeGlu or ActivationKind.SwiGlu;
         IEnumerable<(string Name, long[] Shape)> Attention(string attention) =>
         [
-            .. Linear($"{name}.{attention}.query_key_value", model + 2 * keys, model),
-            .. Linear($"{name}.{attention}.output", model, model),
+            .. WeightShapes.Linear($"{name}.{attention}.query_key_value", model + 2 * keys, model),
+            .. WeightShapes.Linear($"{name}.{attention}.output", model, model),
             .. Norm($"{name}.{attention}_residual.norm", architecture),
         ];
         return
         [
             .. Attention("self_attention"),
             .. attendsToSource ? Attention("cross_attention") : [],
-            .. Linear($"{name}.feed_forward.input", isGated ? 2 * inner : inner, model),
-            .. Linear($"{name}.feed_forward.output", model, inner),
+            .. WeightShapes.Linear($"{name}.feed_forward.input", isGated ? 2 * inner : inner, model),
+            .. WeightShapes.Linear($"{name}.feed_forward.output", model, inner),
             .. Norm($"{name}.feed_forward_residual.norm", architecture),
         ];
     }
-
-    private static IEnumerable<(string Name, long[] Shape)> Linear(string name, long outputs, long inputs) =>
-        [($"{name}.weight", [outputs, inputs]), ($"{name}.bias", [outputs])];
 
     private static IEnumerable<(string Name, long[] Shape)> Norm(string name, TransformerArchitecture architecture)
     {

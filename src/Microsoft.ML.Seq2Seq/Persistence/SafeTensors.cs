@@ -90,7 +90,7 @@ internal static class SafeTensors
 
     /// <summary>Reads tensors one after the other.</summary>
     /// <param name="stream">Has a length; need not seek.</param>
-    /// <param name="check">Told of all tensors before any of them is read.</param>
+    /// <param name="check">Told of all tensors, which the stream is long enough for, before any of them is read.</param>
     /// <param name="read">Told of each tensor when the stream stands before its content, which it has to read whole.</param>
     /// <exception cref="InvalidDataException">The content is not what the format or its own header says.</exception>
     public static void Read(Stream stream, Action<IReadOnlyList<TensorEntry>> check, Action<TensorEntry> read)
@@ -98,13 +98,11 @@ internal static class SafeTensors
         try
         {
             var entries = ReadHeader(stream);
+            if (entries.Sum(entry => entry.Bytes) > stream.Length - stream.Position)
+                throw new EndOfStreamException();
             check(entries);
             foreach (var entry in entries)
-            {
-                if (entry.Bytes > stream.Length - stream.Position)
-                    throw new EndOfStreamException();
                 read(entry);
-            }
             if (stream.ReadByte() >= 0)
                 throw new InvalidDataException("Bytes follow the last tensor.");
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -53,7 +54,9 @@ internal static class NativePreflight
         }
     }
 
-    /// <summary>Whether a notebook or script runs TorchSharp out of its package: TorchSharp then gathers the native files itself.</summary>
+    /// <summary>Whether a notebook or script runs TorchSharp out of its package: TorchSharp then gathers the native files itself. It
+    /// looks at the same path.</summary>
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "The path is empty in a single file, which is no package.")]
     private static bool IsInPackageFolder(Assembly torchSharp) =>
         torchSharp.Location.Replace('\\', '/').Contains("/torchsharp/", StringComparison.OrdinalIgnoreCase);
 

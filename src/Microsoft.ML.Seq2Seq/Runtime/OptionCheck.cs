@@ -15,6 +15,9 @@ internal static class OptionCheck
         where T : INumber<T>
         => That(value >= minimum && T.IsFinite(value), option, value, $"{minimum} or more");
 
+    public static void Between(string option, int value, int minimum, int maximum)
+        => That(value >= minimum && value <= maximum, option, value, $"{minimum} to {maximum}");
+
     public static void Positive(string option, double value)
         => That(value > 0 && double.IsFinite(value), option, value, "more than 0");
 
@@ -32,10 +35,11 @@ internal static class OptionCheck
             throw new ArgumentNullException(option, $"{option} is null; allowed: an instance.");
     }
 
-    public static void NotEmpty(string option, string? value)
+    /// <summary>Text that a model file can hold: half a surrogate pair would come back as another name.</summary>
+    public static void ColumnName(string option, string? value)
     {
-        if (string.IsNullOrWhiteSpace(value))
-            throw new ArgumentException($"{option} is {Show(value)}; allowed: a column name.", option);
+        if (string.IsNullOrWhiteSpace(value) || !Utf16.IsWellFormed(value))
+            throw new ArgumentException($"{option} is {Show(value)}; allowed: a column name of valid Unicode.", option);
     }
 
     /// <summary>Makes a folder that will be written to, and finds out before hours of work whether it can be.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
@@ -23,7 +24,7 @@ internal static class BasicPlane
         for (int i = 0; i < text.Length; i++)
         {
             offsets[count] = i;
-            folded[count++] = TextPreparation.IsPair(text, i)
+            folded[count++] = Utf16.IsPair(text, i)
                 ? _substitutes[(int)CharUnicodeInfo.GetUnicodeCategory(char.ConvertToUtf32(text[i], text[++i]))]
                 : text[i];
         }

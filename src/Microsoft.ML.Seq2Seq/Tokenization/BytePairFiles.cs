@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
@@ -152,7 +153,7 @@ internal sealed class BytePairFiles
     private bool IsCharacter(string piece)
     {
         int length = piece.Length - (EndOfWord is not null && piece.EndsWith(EndOfWord, StringComparison.Ordinal) ? EndOfWord.Length : 0);
-        return length == 1 || (length == 2 && TextPreparation.IsPair(piece, 0));
+        return length == 1 || (length == 2 && Utf16.IsPair(piece, 0));
     }
 
     private void ReadNormalizer(JsonElement? normalizer)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
@@ -39,7 +40,7 @@ internal static class MarkedText
         CharacterClass? inside = null; // class of the word; null while it is all spaces
         for (int i = 0; i < text.Length; i++)
         {
-            int units = TextPreparation.IsPair(text, i) ? 2 : 1;
+            int units = Utf16.IsPair(text, i) ? 2 : 1;
             int character = units == 2 ? char.ConvertToUtf32(text[i], text[i + 1]) : text[i];
             bool boundary;
             if (character == ' ')
@@ -91,7 +92,7 @@ internal static class MarkedText
     {
         for (int i = 0; i < word.Length; i++)
         {
-            if (TextPreparation.IsPair(word, i))
+            if (Utf16.IsPair(word, i))
                 characters.Add(char.ConvertToUtf32(word[i], word[++i]));
             else
                 characters.Add(word[i]);
@@ -102,7 +103,7 @@ internal static class MarkedText
     {
         if (index >= text.Length)
             return false;
-        int character = TextPreparation.IsPair(text, index) ? char.ConvertToUtf32(text[index], text[index + 1]) : text[index];
+        int character = Utf16.IsPair(text, index) ? char.ConvertToUtf32(text[index], text[index + 1]) : text[index];
         return CharacterClasses.Of(character) == CharacterClass.Letter;
     }
 

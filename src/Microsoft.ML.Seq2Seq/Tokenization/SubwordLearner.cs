@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.Seq2Seq.Interop;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
@@ -71,7 +72,7 @@ internal static class SubwordLearner
     {
         string[] pieces = [.. counts
             .Where(unit => unit.Value >= options.MinimumFrequency && unit.Key.Length <= MarkedText.MaximumWord
-                && TextPreparation.IsWellFormed(unit.Key))
+                && Utf16.IsWellFormed(unit.Key))
             .OrderByDescending(unit => unit.Value).ThenBy(unit => unit.Key, StringComparer.Ordinal)
             .Take(options.VocabularySize - SpecialTokens.FirstText - options.Symbols.Count)
             .Select(unit => unit.Key)];

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
@@ -50,7 +51,7 @@ internal sealed class SymbolSet
             {
                 null or "" => "is empty",
                 _ when symbol.Length > MarkedText.MaximumWord => $"is longer than {MarkedText.MaximumWord} characters",
-                _ when !TextPreparation.IsWellFormed(symbol) => "is no valid Unicode",
+                _ when !Utf16.IsWellFormed(symbol) => "is no valid Unicode",
                 _ when symbol.Contains(MarkedText.Space) => $"has a {MarkedText.Space}, the mark of a space",
                 _ when char.IsWhiteSpace(symbol[0]) || char.IsWhiteSpace(symbol[^1]) => "begins or ends with white space",
                 _ when SpecialTokens.Names.Contains(symbol) => "is how a special token is shown",

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
@@ -33,7 +34,7 @@ internal readonly record struct TextPreparation(bool Lowercase, TextNormalizatio
         StringBuilder? result = null;
         for (int i = 0; i < text.Length; i++)
         {
-            if (IsPair(text, i))
+            if (Utf16.IsPair(text, i))
                 i++;
             else if (char.IsSurrogate(text[i]) || text[i] == '\uFFFE')
             {
@@ -43,22 +44,5 @@ internal readonly record struct TextPreparation(bool Lowercase, TextNormalizatio
             }
         }
         return result is null ? text.Normalize(form) : result.Append(text[start..].Normalize(form)).ToString();
-    }
-
-    /// <summary>Whether a character outside the basic plane starts here.</summary>
-    public static bool IsPair(ReadOnlySpan<char> text, int index)
-        => char.IsHighSurrogate(text[index]) && index + 1 < text.Length && char.IsLowSurrogate(text[index + 1]);
-
-    /// <summary>Whether every surrogate has its partner, so that the text can be stored as UTF-8.</summary>
-    public static bool IsWellFormed(ReadOnlySpan<char> text)
-    {
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (IsPair(text, i))
-                i++;
-            else if (char.IsSurrogate(text[i]))
-                return false;
-        }
-        return true;
     }
 }

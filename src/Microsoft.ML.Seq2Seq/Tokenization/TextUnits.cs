@@ -1,3 +1,5 @@
+using Microsoft.ML.Seq2Seq.Runtime;
+
 namespace Microsoft.ML.Seq2Seq.Tokenization;
 
 /// <summary>What a kind of tokenizer counts when it learns and looks up when it encodes: words with their mark, characters,
@@ -26,7 +28,7 @@ internal ref struct TextUnits(SubwordKind kind, string text, bool isStart)
         {
             if (_start == _text.Length)
                 return false;
-            _end = _start + (TextPreparation.IsPair(_text, _start) ? 2 : 1);
+            _end = _start + (Utf16.IsPair(_text, _start) ? 2 : 1);
             return true;
         }
 

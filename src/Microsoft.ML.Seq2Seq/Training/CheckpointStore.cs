@@ -18,7 +18,7 @@ internal sealed class CheckpointStore
         _options = options;
         Directory.CreateDirectory(directory);
         // What a killed process left half-written.
-        foreach (string file in Directory.EnumerateFiles(directory, Prefix + "*" + Extension + AtomicFile.TemporaryExtension))
+        foreach (string file in AtomicFile.LeftBehind(directory, Prefix + "*" + Extension))
             File.Delete(file);
     }
 

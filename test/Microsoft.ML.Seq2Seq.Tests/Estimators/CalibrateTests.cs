@@ -139,6 +139,19 @@ public sealed class CalibrateTests
     }
 
     [TestMethod]
+    public void AConfidenceHidesNoOtherColumnAndNoneHidesIt()
+    {
+        var rows = Toy.View(Distinct(100, seed: 7));
+        using var scored = _halfTrained.Value.WithDecoding(new DecodingOptions { OutputTokenScores = true });
+        StringAssert.StartsWith(Assert.Throws<ArgumentException>(
+            () => _ml.Seq2Seq.Calibrate(scored, rows, options: new() { ConfidenceColumnName = "TokenScores" })).Message, "ConfidenceColumnName");
+
+        using var calibrated = _ml.Seq2Seq.Calibrate(_halfTrained.Value, rows, options: new() { ConfidenceColumnName = "TokenScores" });
+        StringAssert.StartsWith(Assert.Throws<ArgumentException>(
+            () => calibrated.WithDecoding(new DecodingOptions { OutputTokenScores = true })).Message, "ConfidenceColumnName");
+    }
+
+    [TestMethod]
     public void BadOptionsAndColumnsAreNamed()
     {
         var rows = Toy.View(Toy.Rows(40));
@@ -148,6 +161,7 @@ public sealed class CalibrateTests
         StringAssert.Contains(Fails(new() { ChrFThreshold = 101 }), "ChrFThreshold is 101");
         StringAssert.Contains(Fails(new() { Method = (CalibrationMethod)9 }), "Method is 9");
         StringAssert.Contains(Fails(new() { ConfidenceColumnName = "Score" }), "ConfidenceColumnName is \"Score\"");
+        StringAssert.Contains(Fails(new() { ConfidenceColumnName = "half a pair: \ud83d" }), "ConfidenceColumnName is");
         StringAssert.Contains(Fails(label: "Number"), "'Number'");
         var scored = _calibrated.Value.Transform(rows);
         StringAssert.Contains(Assert.Throws<ArgumentOutOfRangeException>(

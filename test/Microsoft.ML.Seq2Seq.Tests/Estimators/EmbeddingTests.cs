@@ -185,7 +185,7 @@ public sealed class EmbeddingTests
         embedding.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => view.GetColumn<float[]>("Vector").ToArray());
-        Assert.Throws<ObjectDisposedException>(() => estimator.Fit(data));
+        Assert.AreEqual(nameof(Seq2SeqTransformer), Assert.Throws<ObjectDisposedException>(() => estimator.Fit(data)).ObjectName);
     }
 
     [TestMethod]

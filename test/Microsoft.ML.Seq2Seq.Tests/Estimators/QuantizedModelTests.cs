@@ -276,7 +276,7 @@ public sealed class QuantizedModelTests
         {
             var shapes = Microsoft.ML.Seq2Seq.Modeling.TransformerWeights.Of(
                 quantized.Configuration.Architecture.Transformer!, Toy.Model.Generator.Codec.Source.VocabularySize,
-                Toy.Model.Generator.Codec.Source.VocabularySize).ToArray();
+                Toy.Model.Generator.Codec.Source.VocabularySize);
             return Assert.Throws<InvalidDataException>(() => Microsoft.ML.Seq2Seq.Modeling.StoredWeights.Read(
                 new MemoryStream(WeightsOf(file)), shapes, announced)).Message;
         }

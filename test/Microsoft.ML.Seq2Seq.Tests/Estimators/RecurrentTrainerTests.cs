@@ -153,9 +153,9 @@ public sealed class RecurrentTrainerTests
         static object[] Bad(string option, string message, Action<RecurrentTrainer.Options> change) => [option, message, change];
         yield return Bad("HiddenDimension", "HiddenDimension is 7; allowed: an even number", o => o.Architecture.HiddenDimension = 7);
         yield return Bad("HiddenDimension", "HiddenDimension is 0", o => o.Architecture.HiddenDimension = 0);
-        yield return Bad("EmbeddingDimension", "EmbeddingDimension is 0; allowed: 1 or more", o => o.Architecture.EmbeddingDimension = 0);
-        yield return Bad("EncoderLayers", "EncoderLayers is 0; allowed: 1 or more", o => o.Architecture.EncoderLayers = 0);
-        yield return Bad("DecoderLayers", "DecoderLayers is -1; allowed: 1 or more", o => o.Architecture.DecoderLayers = -1);
+        yield return Bad("EmbeddingDimension", "EmbeddingDimension is 0; allowed: 1 to 1000000", o => o.Architecture.EmbeddingDimension = 0);
+        yield return Bad("EncoderLayers", "EncoderLayers is 0; allowed: 1 to 1000", o => o.Architecture.EncoderLayers = 0);
+        yield return Bad("DecoderLayers", "DecoderLayers is -1; allowed: 1 to 1000", o => o.Architecture.DecoderLayers = -1);
         yield return Bad("Dropout", "Dropout is 1; allowed: 0 or more and less than 1", o => o.Architecture.Dropout = 1);
         yield return Bad("GradientCheckpointing", "GradientCheckpointing is True; allowed: false for a recurrent model",
             o => o.Training.GradientCheckpointing = true);

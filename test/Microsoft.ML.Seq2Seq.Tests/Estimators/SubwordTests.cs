@@ -318,6 +318,7 @@ public sealed class SubwordTests
         StringAssert.Contains(Assert.Throws<ArgumentException>(
             () => _ml.Transforms.Text.LearnSubwords([new InputOutputColumnPair("a", "b"), new InputOutputColumnPair("a", "c")])).Message, "different names");
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => _ml.Transforms.Text.LearnSubwords("")).Message, "outputColumnName");
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => _ml.Transforms.Text.LearnSubwords("half a pair: \ud83d")).Message, "outputColumnName");
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => _ml.Transforms.Text.JoinSubwords("a", " ")).Message, "inputColumnName");
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => Split(new SubwordOptions { Dropout = 0.1 })).Message, "Dropout of the trainer's options");
         StringAssert.Contains(Assert.Throws<ArgumentException>(() => Split(new SubwordOptions { VocabularySize = 3 })).Message, "VocabularySize");

@@ -22,9 +22,9 @@ internal static class Toy
         weights.Position = 0;
         using var generator = new Generator(0, CPU);
         int vocabulary = Model.Generator.Codec.Source.VocabularySize;
-        var module = (TransformerModel)Model.Configuration.Architecture.CreateModel(vocabulary, vocabulary, generator);
-        Weights.Read(weights, module);
-        return module;
+        var architecture = Model.Configuration.Architecture;
+        return Weights.Read(weights, architecture.Weights(vocabulary, vocabulary),
+            () => (TransformerModel)architecture.CreateModel(vocabulary, vocabulary, generator));
     }
 
     public static TransformerTrainer.Options Options(Action<TransformerTrainer.Options>? change = null)

@@ -19,7 +19,7 @@ internal sealed class NotedCopyTransformer(string input, string output, string? 
 
     public byte[] Payload => payload;
 
-    public static ModelFormat Format { get; } = new("NOTEDCPY", LoaderSignature, typeof(NotedCopyTransformer).Assembly.FullName!);
+    public static ModelFormat Format { get; } = new("NOTEDCPY", LoaderSignature, typeof(NotedCopyTransformer).Assembly);
 
     public bool IsRowToRowMapper => _copy.IsRowToRowMapper;
 
@@ -29,7 +29,7 @@ internal sealed class NotedCopyTransformer(string input, string output, string? 
         string input = reader.ReadString()!;
         string output = reader.ReadString()!;
         string? note = reader.ReadString();
-        return new(input, output, note, reader.ReadEntry("payload.bin", stream => ReadAll(stream, length)));
+        return new(input, output, note, reader.ReadEntry("payload.bin", ReadAll)[..length]);
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx)
@@ -48,9 +48,9 @@ internal sealed class NotedCopyTransformer(string input, string output, string? 
 
     public IDataView Transform(IDataView input) => _copy.Transform(input);
 
-    private static byte[] ReadAll(Stream stream, int length)
+    private static byte[] ReadAll(Stream stream)
     {
-        byte[] bytes = new byte[length];
+        byte[] bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;
     }

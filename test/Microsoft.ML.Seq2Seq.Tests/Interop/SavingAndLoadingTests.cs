@@ -105,6 +105,22 @@ public sealed class SavingAndLoadingTests
     }
 
     [TestMethod]
+    public void ALengthThatTheFileDoesNotJustifyIsNotBelieved()
+    {
+        using MemoryStream file = Save(new NotedCopyTransformer("Text", "Copy", null, [42]));
+        byte[] bytes = file.ToArray();
+        ReadOnlySpan<byte> name = "TransformerChain/payload.bin"u8;
+        int record = bytes.AsSpan().LastIndexOf(name) - 46; // of the zip's directory
+        Assert.AreEqual(1, bytes[record + 24], "the length");
+        bytes[record + 24 + 3] = 0x70;
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        StringAssert.Contains(LoadingFails<InvalidDataException>(new MemoryStream(bytes)).Message, "payload.bin");
+
+        Assert.IsLessThan(100 << 20, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [TestMethod]
     public void AModelOfAnotherKindIsRefused()
     {
         using MemoryStream file = Save(new NotedCopyTransformer("Text", "Copy", null, [42]));

@@ -20,11 +20,13 @@ public sealed class TransformerWeightsTests
         {
             var architecture = TinyModels.Architecture(change);
             using var model = TinyModels.Create(architecture);
-            int vocabulary = model.TargetVocabulary;
-            string[] expected = [.. model.named_parameters().Select(named => $"{named.name} [{string.Join(", ", named.parameter.shape)}]").Order()];
-            string[] actual = [.. TransformerWeights.Of(architecture, vocabulary, vocabulary)
-                .Select(weight => $"{weight.Name} [{string.Join(", ", weight.Shape)}]").Order()];
-            CollectionAssert.AreEqual(expected, actual);
+            AssertSame(model, TransformerWeights.Of(architecture, model.TargetVocabulary, model.TargetVocabulary));
         }
     }
+
+    internal static void AssertSame(SequenceModel model, IEnumerable<(string Name, long[] Shape)> weights) => CollectionAssert.AreEqual(
+        model.named_parameters().Select(named => Show(named.name, named.parameter.shape)).Order().ToArray(),
+        weights.Select(weight => Show(weight.Name, weight.Shape)).Order().ToArray());
+
+    private static string Show(string name, long[] shape) => $"{name} [{string.Join(", ", shape)}]";
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Persistence;
 using Microsoft.ML.Seq2Seq.Tests.Modeling;
 using TorchSharp;
@@ -95,21 +96,37 @@ public sealed class SafeTensorsTests
     [TestMethod]
     public void WeightsOfAnotherArchitectureAreRefusedByName()
     {
-        using var small = TinyModels.Create();
-        using var deeper = TinyModels.Create(TinyModels.Architecture(a => a.DecoderLayers = 3));
-        using var wider = TinyModels.Create(vocabulary: 14);
+        var small = TinyModels.Architecture();
+        var deeper = TinyModels.Architecture(a => a.DecoderLayers = 3);
 
         StringAssert.Contains(Refused(small, deeper), "decoder.2");
         StringAssert.Contains(Refused(deeper, small), "decoder.2");
-        StringAssert.Contains(Refused(wider, small), "source_embedding");
+        StringAssert.Contains(Refused(small, small, vocabulary: 14), "source_embedding");
 
-        static string Refused(nn.Module from, nn.Module to)
+        static string Refused(TransformerArchitecture from, TransformerArchitecture to, int vocabulary = 13)
         {
+            using var model = TinyModels.Create(from);
             using var stream = new MemoryStream();
-            SafeTensors.Write(stream, Weights.Contents(from));
+            SafeTensors.Write(stream, Weights.Contents(model));
             stream.Position = 0;
-            return Assert.Throws<InvalidDataException>(() => Weights.Read(stream, to)).Message;
+            return Assert.Throws<InvalidDataException>(() => Weights.Read<nn.Module>(
+                stream, TransformerWeights.Of(to, vocabulary, vocabulary), () => throw new AssertFailedException("A model was made."))).Message;
         }
+    }
+
+    [TestMethod]
+    public void OfEndlessWeightsNoneIsMadeThatTheFileDoesNotHold()
+    {
+        using var model = TinyModels.Create();
+        var endless = TransformerWeights.Of(TinyModels.Architecture(), 13, 13)
+            .Concat(Enumerable.Range(0, int.MaxValue).Select(i => ($"more.{i}", new long[] { 1 })));
+        using var stream = new MemoryStream();
+        SafeTensors.Write(stream, Weights.Contents(model));
+        stream.Position = 0;
+
+        var error = Assert.Throws<InvalidDataException>(() => StoredWeights.Read(stream, endless, InferencePrecision.Float32));
+
+        StringAssert.Contains(error.Message, "'more.0' is missing");
     }
 
     private sealed class CountingStream : Stream

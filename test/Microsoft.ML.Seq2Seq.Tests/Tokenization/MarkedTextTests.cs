@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Tokenization;
@@ -48,7 +49,7 @@ public sealed class MarkedTextTests
     {
         string text = string.Concat(Enumerable.Repeat(character, times));
         string[] words = MarkedText.Mark(text, null, singleSymbols: false).Split(' ');
-        Assert.IsTrue(words.All(word => word.Length <= MarkedText.MaximumWord && TextPreparation.IsWellFormed(word)));
+        Assert.IsTrue(words.All(word => word.Length <= MarkedText.MaximumWord && Utf16.IsWellFormed(word)));
         Assert.IsLessThan(12, words.Length);
         Assert.AreEqual(text, string.Concat(words)[1..].Replace(MarkedText.Space, ' '));
     }

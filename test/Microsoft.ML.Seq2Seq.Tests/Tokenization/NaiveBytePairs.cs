@@ -1,3 +1,4 @@
+using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Tokenization;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Tokenization;
@@ -58,7 +59,7 @@ internal static class NaiveBytePairs
         {
             var symbols = new List<string>();
             for (int i = 0; i < word.Length; i++)
-                symbols.Add(TextPreparation.IsPair(word, i) ? word.Substring(i++, 2) : word[i].ToString());
+                symbols.Add(Utf16.IsPair(word, i) ? word.Substring(i++, 2) : word[i].ToString());
             while (true)
             {
                 int best = -1, bestRank = int.MaxValue;

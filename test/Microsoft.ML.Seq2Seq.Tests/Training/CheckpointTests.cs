@@ -124,7 +124,7 @@ public sealed class CheckpointTests
     public void TheNewestFewAreKeptAndNothingElseIsLeft()
     {
         Directory.CreateDirectory(_directory);
-        File.WriteAllText(Path.Combine(_directory, "step-0000000001.checkpoint.tmp"), "half");
+        File.WriteAllText(Path.Combine(_directory, "step-0000000001.checkpoint.1a2b3c4d.5e6.tmp"), "half");
         using var scope = NewDisposeScope();
         Train(o => (o.CheckpointDirectory, o.CheckpointEverySteps, o.KeepCheckpoints, o.MaxSteps) = (_directory, 4, 3, 22));
         CollectionAssert.AreEqual(

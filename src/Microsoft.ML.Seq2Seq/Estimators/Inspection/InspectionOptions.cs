@@ -57,10 +57,10 @@ public sealed class InspectionOptions
     /// allowed.</exception>
     public void Validate()
     {
-        OptionCheck.NotEmpty(nameof(LabelColumnName), LabelColumnName);
-        OptionCheck.NotEmpty(nameof(SourceColumnName), SourceColumnName);
-        OptionCheck.NotEmpty(nameof(PredictedColumnName), PredictedColumnName);
-        OptionCheck.NotEmpty(nameof(ScoreColumnName), ScoreColumnName);
+        OptionCheck.ColumnName(nameof(LabelColumnName), LabelColumnName);
+        OptionCheck.ColumnName(nameof(SourceColumnName), SourceColumnName);
+        OptionCheck.ColumnName(nameof(PredictedColumnName), PredictedColumnName);
+        OptionCheck.ColumnName(nameof(ScoreColumnName), ScoreColumnName);
         OptionCheck.NotNull(nameof(Tokenization), Tokenization);
         Tokenization.Validate();
         OptionCheck.Positive(nameof(RatioDeviations), RatioDeviations);
