@@ -155,7 +155,7 @@ public sealed class Seq2SeqTransformer : ITransformer, IDisposable, ILoadableTra
 
     /// <summary>Writes the weights alone, by name, in the safetensors format: as they are, integers with their scales
     /// beside them.</summary>
-    /// <param name="safetensorsPath">A file; replaced only when the new one is complete.</param>
+    /// <param name="safetensorsPath">A file, or a link to one; replaced only when the new one is complete.</param>
     public void SaveWeights(string safetensorsPath)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(safetensorsPath);
