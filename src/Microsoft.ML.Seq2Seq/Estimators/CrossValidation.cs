@@ -1,5 +1,7 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Interop;
+using Microsoft.ML.Seq2Seq.Pipeline;
 
 namespace Microsoft.ML.Seq2Seq.Estimators;
 
@@ -13,8 +15,11 @@ internal sealed class CrossValidation(
     {
         options.Validate();
         var scored = estimator.GetOutputSchema(SchemaColumns.ShapeOf(schema));
-        SchemaColumns.Find(host, scored, nameof(labelColumnName), "label", labelColumnName);
-        SchemaColumns.Find(host, scored, nameof(predictedColumnName), "predicted", predictedColumnName);
+        var label = SchemaColumns.Find(host, scored, nameof(labelColumnName), "label", labelColumnName);
+        if (label.ItemType is not TextDataViewType)
+            throw SchemaColumns.WrongType(
+                host, nameof(labelColumnName), "label", labelColumnName, "String or Vector<String>", SchemaColumns.Describe(label));
+        TextColumn.Check(host, scored, nameof(predictedColumnName), "predicted", predictedColumnName);
         // Where all rows are in one fold, which leaves none to train on, the others are empty.
         for (int fold = 0; fold < folds.Count; fold++)
             if (IsEmpty(folds[fold].TestSet))

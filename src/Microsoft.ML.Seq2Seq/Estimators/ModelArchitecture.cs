@@ -40,22 +40,18 @@ internal sealed class ModelArchitecture
         ? RecurrentWeights.Of(recurrent, sourceVocabulary, targetVocabulary)
         : TransformerWeights.Of(Transformer!, sourceVocabulary, targetVocabulary);
 
-    /// <summary>Checks that every weight of a model can be written to a file, which holds less than 2 GB of each.</summary>
+    /// <summary>Checks that every weight of a Transformer is less than 2 GB, for to predict it is held in one block.</summary>
     /// <inheritdoc cref="Weights"/>
     /// <exception cref="ArgumentException">One is larger; the message names it and the options that make it so.</exception>
     public void ValidateSize(int sourceVocabulary, int targetVocabulary)
     {
+        if (Transformer is null)
+            return;
         foreach (var (name, shape) in Weights(sourceVocabulary, targetVocabulary))
-        {
-            if (new TensorEntry(name, ScalarType.Float32, shape).Bytes <= int.MaxValue)
-                continue;
-            string dimensions = Recurrent is null
-                ? $"{nameof(Transformer.ModelDimension)} or {nameof(Transformer.FeedForwardDimension)}"
-                : $"{nameof(Recurrent.EmbeddingDimension)} or {nameof(Recurrent.HiddenDimension)}";
-            throw new ArgumentException(
-                $"The weight '{name}' would be {string.Join(" × ", shape)} numbers of 4 bytes; allowed: less than 2 GB. " +
-                $"Choose a smaller {nameof(SubwordOptions.VocabularySize)}, {dimensions}.");
-        }
+            if (new TensorEntry(name, ScalarType.Float32, shape).Bytes > int.MaxValue)
+                throw new ArgumentException(
+                    $"The weight '{name}' would be {string.Join(" × ", shape)} numbers of 4 bytes; allowed: less than 2 GB. " +
+                    $"Choose a smaller {nameof(SubwordOptions.VocabularySize)}, {nameof(Transformer.ModelDimension)} or {nameof(Transformer.FeedForwardDimension)}.");
     }
 
     public ModelArchitecture Clone() => new() { Transformer = Transformer?.Clone(), Recurrent = Recurrent?.Clone() };

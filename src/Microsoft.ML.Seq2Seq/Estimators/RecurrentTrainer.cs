@@ -85,7 +85,6 @@ public sealed class RecurrentTrainer : IEstimator<Seq2SeqTransformer>
     /// <returns>The trained model; dispose it, or the <see cref="PredictionEngine{TSrc, TDst}"/> that owns it, to free its
     /// weights at once.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">A weight would take 2 GB or more, which no file can hold; the message names the options.</exception>
     /// <exception cref="InvalidOperationException">There are no rows to train on, or the loss stays infinite.</exception>
     /// <exception cref="IOException">The rows fit neither into memory nor into the folder for temporary files,
     /// <see cref="MLContext.TempFilePath"/>, or a folder of the options cannot be written to.</exception>

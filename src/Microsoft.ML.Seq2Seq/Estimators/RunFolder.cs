@@ -10,7 +10,7 @@ internal static class RunFolder
     public static T Use<T>(string name, Func<T> fit)
     {
         string? before = _name.Value;
-        _name.Value = name;
+        _name.Value = before is null ? name : Path.Combine(before, name);
         try
         {
             return fit();

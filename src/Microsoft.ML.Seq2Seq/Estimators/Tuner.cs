@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Seq2Seq.Interop;
+using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Training;
 
 namespace Microsoft.ML.Seq2Seq.Estimators;
@@ -100,6 +101,7 @@ internal sealed class Tuner : IDisposable
     private void Prepare()
     {
         var trainer = _options.Trainer;
+        OptionCheck.WritableFolder(nameof(TrainingOptions.TensorBoardDirectory), trainer.Training.TensorBoardDirectory);
         var first = Data(trainer);
         var reading = _clock.Elapsed;
         if (first.ValidationTexts.Count == 0)
@@ -262,7 +264,7 @@ internal sealed class Tuner : IDisposable
         if (_best is not { } best)
         {
             _cancellation.ThrowIfRequested();
-            throw _failure ?? new OperationCanceledException("The search was canceled before its first trial was measured.");
+            throw _failure!; // a search that is not canceled ends without a model only where all trials failed
         }
         string reason = _cancellation.IsRequested ? "canceled" : "budget spent";
         foreach (var trial in _trials.Where(trial => trial.StopReason.Length == 0).ToArray())

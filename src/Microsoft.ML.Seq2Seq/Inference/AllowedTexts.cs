@@ -6,26 +6,30 @@ namespace Microsoft.ML.Seq2Seq.Inference;
 /// <summary>The texts of <see cref="DecodingOptions.AllowedTargets"/> by their tokens.</summary>
 internal sealed class AllowedTexts
 {
-    private readonly TextPreparation _preparation;
+    private readonly SubwordTokenizer _vocabulary;
     private readonly Entry[] _byPrepared; // ordinally
 
     public AllowedTexts(IEnumerable<string> texts, SubwordTokenizer vocabulary)
     {
-        _preparation = vocabulary.Preparation;
-        Entry[] entries = [.. texts.Select((text, i) => new Entry(_preparation.Apply(text), i, text, vocabulary.Encode(text)))];
+        _vocabulary = vocabulary;
+        Entry[] entries = [.. texts.Select((text, i) => new Entry(_vocabulary.Prepare(text), i, text, vocabulary.Encode(text)))];
         All = Trie(entries);
         _byPrepared = [.. entries.OrderBy(entry => entry.Prepared, StringComparer.Ordinal)];
     }
 
     public TokenTrie All { get; }
 
-    /// <summary>Those that begin with a text. Compared as the vocabulary prepares texts: their tokens need not begin with the
-    /// beginning's, which is cut without regard to what follows.</summary>
-    public TokenTrie Beginning(string? with)
+    /// <summary>For each of some texts those that begin with it; all for an empty one. Compared as the vocabulary prepares
+    /// texts: their tokens need not begin with the beginning's, which is cut without regard to what follows.</summary>
+    public TokenTrie[] Beginning(string?[] with)
     {
-        if (string.IsNullOrEmpty(with))
-            return All;
-        string prepared = _preparation.Apply(with);
+        var tries = with.Select(text => text ?? "").Distinct().ToDictionary(text => text, text => text.Length == 0 ? All : Beginning(text));
+        return Array.ConvertAll(with, text => tries[text ?? ""]);
+    }
+
+    private TokenTrie Beginning(string with)
+    {
+        string prepared = _vocabulary.Prepare(with);
         int start = 0, end = _byPrepared.Length; // the first that is not before it
         while (start < end)
         {

@@ -18,6 +18,7 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
     private readonly Channel<PendingRequest> _queue;
     private readonly BlockingCollection<(List<PendingRequest> Requests, int Threads)> _dealt = [];
     private readonly SemaphoreSlim _idle; // workers
+    private readonly TaskCompletionSource _areThere = new(TaskCreationOptions.RunContinuationsAsynchronously); // the workers
     private readonly int _workers;
     private readonly int _threads;
     private readonly int _maxBatchSize;
@@ -54,9 +55,9 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
         {
             await _queue.Writer.WriteAsync(request, ct).ConfigureAwait(false);
         }
-        catch (ChannelClosedException)
+        catch (ChannelClosedException closed)
         {
-            throw new ObjectDisposedException(nameof(Seq2SeqBatcher));
+            throw closed.InnerException ?? new ObjectDisposedException(nameof(Seq2SeqBatcher));
         }
         return await request.Answer.ConfigureAwait(false);
     }
@@ -76,6 +77,8 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
         var batch = new List<PendingRequest>();
         try
         {
+            if (await Task.WhenAny(working, _areThere.Task).ConfigureAwait(false) == working)
+                await working.ConfigureAwait(false); // why they are not
             while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
             {
                 await _idle.WaitAsync().ConfigureAwait(false);
@@ -102,7 +105,7 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
         finally
         {
             _dealt.CompleteAdding();
-            await working.ConfigureAwait(false);
+            await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // a failure is that of the serving
             _dealt.Dispose();
             _idle.Dispose();
             _release();
@@ -125,6 +128,7 @@ public sealed class Seq2SeqBatcher : IAsyncDisposable
     /// <summary>What each worker does.</summary>
     private void Work()
     {
+        _areThere.TrySetResult();
         foreach (var (requests, threads) in _dealt.GetConsumingEnumerable())
         {
             Serve(requests, threads);

@@ -96,7 +96,7 @@ internal sealed class TextGenerator(SharedModel weights, TextCodec codec, Device
     private SearchConstraints Constraints(DecodingPlan plan, string?[] prefixes) => new()
     {
         BannedPhrases = plan.BannedPhrases,
-        AllowedTargets = plan.AllowedTargets is { } allowed ? Array.ConvertAll(prefixes, allowed.Beginning) : null,
+        AllowedTargets = plan.AllowedTargets?.Beginning(prefixes),
         Prefixes = plan.AllowedTargets is null && !Array.TrueForAll(prefixes, string.IsNullOrEmpty)
             ? Array.ConvertAll(prefixes, prefix => codec.Target.Encode(prefix ?? ""))
             : null,

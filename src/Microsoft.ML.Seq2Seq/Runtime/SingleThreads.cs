@@ -11,6 +11,8 @@ internal static class SingleThreads
     public static void Run(string name, int threads, Action body)
     {
         Exception? first = null;
+        int started = 0;
+        bool areAll = false; // none works where one could not be had
         using var isSet = new CountdownEvent(threads);
         using var isRestored = new ManualResetEventSlim();
         Thread[] workers = [.. Enumerable.Range(0, threads).Select(i => new Thread(Work)
@@ -18,15 +20,22 @@ internal static class SingleThreads
             IsBackground = true,
             Name = $"{name} {i + 1}",
         })];
-        ThreadSetting.Change(() =>
+        try
         {
-            foreach (var worker in workers)
-                worker.Start();
-            isSet.Wait();
-        });
-        isRestored.Set();
-        foreach (var worker in workers)
-            worker.Join();
+            ThreadSetting.Change(() =>
+            {
+                for (; started < threads; started++)
+                    workers[started].Start();
+                isSet.Wait();
+            });
+            areAll = true;
+        }
+        finally
+        {
+            isRestored.Set();
+            foreach (var worker in workers[..started])
+                worker.Join();
+        }
         if (first is not null)
             ExceptionDispatchInfo.Throw(first);
 
@@ -35,6 +44,8 @@ internal static class SingleThreads
             ThreadSetting.Assign(1);
             isSet.Signal();
             isRestored.Wait();
+            if (!areAll)
+                return;
             try
             {
                 body();

@@ -30,6 +30,8 @@ internal sealed class ImportedBytePairs : ImportedTokenizer
         });
     }
 
+    public override string Prepare(string text) => _file.Preparation.Apply(base.Prepare(text));
+
     public override string Decode(ReadOnlySpan<int> ids)
     {
         string text = base.Decode(ids);

@@ -39,6 +39,8 @@ internal sealed class ImportedSentencePieces : ImportedTokenizer
         _spellsUnknown = file.ByteFallback && _byteOf.Count == 256;
     }
 
+    public override string Prepare(string text) => _normalizer.Normalize(base.Prepare(text), TextEdges.Start);
+
     protected override PieceText TextOfPiece(int id, bool atStart)
     {
         if (_byteOf.TryGetValue(id, out byte value))

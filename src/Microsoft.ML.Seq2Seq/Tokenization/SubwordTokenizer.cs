@@ -41,6 +41,9 @@ internal abstract class SubwordTokenizer
 
     protected int FirstSymbol => PieceOffset + _pieces.Length;
 
+    /// <summary>A text as it is before it is cut: texts that begin alike for a reader of the vocabulary begin alike here.</summary>
+    public virtual string Prepare(string text) => Preparation.Apply(text);
+
     /// <summary>The ids of a text, without special tokens but <see cref="SpecialTokens.Unknown"/>. The empty text has
     /// none.</summary>
     public int[] Encode(string text)

@@ -22,7 +22,8 @@ internal static class VocabularyFile
     // *** History ***
     // 1: initial
     // 2: symbols, imported
-    private const int Version = 2;
+    // 3: of an imported vocab.json, no ids for what no text is encoded to
+    private const int Version = 3;
 
     private static readonly JsonWriterOptions _writerOptions = new()
     {
@@ -88,7 +89,7 @@ internal static class VocabularyFile
         var preparation = new TextPreparation(lowercase.GetBoolean(), Named<TextNormalization>(root, "normalization"));
         var symbols = ReadSymbols(root);
         if (root.TryGetProperty("imported", out var files))
-            return ReadFiles(files).Open(preparation, symbols);
+            return Imported(ReadFiles(files), version).Open(preparation, symbols);
         var kind = Named<SubwordKind>(root, "kind");
         var pieces = ReadPieces(root, kind, isRequired: symbols.Count == 0);
         return kind == SubwordKind.BytePairEncoding
@@ -105,6 +106,11 @@ internal static class VocabularyFile
             symbols.Add(Text(element, $"symbol {symbols.Count}"));
         return SymbolSet.FindFault(symbols) is { } fault ? throw Damaged(fault) : symbols;
     }
+
+    /// <summary>Refuses files whose pieces had other ids when they were written.</summary>
+    private static ImportedFiles Imported(ImportedFiles files, int version) => version >= 3 || files.Files.Count == 1
+        ? files
+        : throw Damaged($"it is of version {version}, which gave the pieces of '{files.Files[0].Name}' other ids; import it, and train, anew");
 
     private static ImportedFiles ReadFiles(JsonElement imported)
     {

@@ -13,6 +13,7 @@ internal sealed class Crew : IDisposable
     private readonly Task _threads;
     private Action<int>? _work;
 
+    /// <exception cref="OutOfMemoryException">There are not that many threads to be had.</exception>
     public Crew(string name, int size)
     {
         _start = [.. Enumerable.Range(0, size).Select(_ => new SemaphoreSlim(0))];
@@ -20,6 +21,9 @@ internal sealed class Crew : IDisposable
         int next = -1;
         _threads = Task.Factory.StartNew(() => SingleThreads.Run(name, size, () => Serve(Interlocked.Increment(ref next))),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task.WaitAny(_threads, Task.WhenAll(_start.Select(_ => _done.WaitAsync())));
+        if (_threads.IsFaulted)
+            _threads.GetAwaiter().GetResult();
     }
 
     /// <summary>Calls it with 0 to one less than there are threads, each number on the same thread every time, and returns when
@@ -52,6 +56,7 @@ internal sealed class Crew : IDisposable
 
     private void Serve(int number)
     {
+        _done.Release(); // it is there
         while (true)
         {
             _start[number].Wait();

@@ -22,7 +22,8 @@ internal static class Fingerprint
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
-            ["subword dropout"] = (sampling?.Dropout ?? 0).ToString(CultureInfo.InvariantCulture),
+            // How its batches make updates was another before.
+            ["subword dropout"] = sampling is null ? "0" : string.Create(CultureInfo.InvariantCulture, $"{sampling.Dropout}, batches 2"),
             ["training rows"] = training.Fingerprint(),
             ["validation rows"] = validation.Fingerprint(),
             ["weights"] = string.Join(", ", model.named_parameters()

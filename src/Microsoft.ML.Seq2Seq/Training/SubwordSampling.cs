@@ -9,14 +9,14 @@ namespace Microsoft.ML.Seq2Seq.Training;
 internal sealed record SubwordSampling(double Dropout, Func<int, int, (int[] Source, int[] Target)> Encode)
 {
     /// <summary>Tokens, as planned, that are cut at a time: enough for each row to find others of its new length, few enough for
-    /// the memory.</summary>
+    /// the memory, unless an update has more.</summary>
     private const int TokensAtOnce = 1 << 18;
 
     private const int LeastBatchesAtOnce = 16; // where a batch has many tokens
 
     /// <summary>The updates of an epoch: their batches, and the rows that these number. Rows of one length differ by a third once
     /// they are cut anew: they are batched by what they have become.</summary>
-    /// <param name="epoch">From 1.</param>
+    /// <param name="epoch">Rows are cut otherwise in each.</param>
     /// <param name="planned">Batches of the rows as they were, in their order in this epoch.</param>
     /// <param name="options">Tokens of a batch, batches of an update, threads that cut rows.</param>
     /// <param name="seed">Fixes the order.</param>

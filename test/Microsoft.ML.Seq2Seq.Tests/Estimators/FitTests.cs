@@ -349,7 +349,7 @@ public sealed class FitTests
     }
 
     [TestMethod]
-    public void WeightsThatNoFileCouldHoldAreRefusedBeforeTraining()
+    public void WeightsThatPredictionCouldNotHoldAreRefusedBeforeTraining()
     {
         var trainer = new MLContext(1).Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.Architecture.ModelDimension = 1_000_000));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(Toy.View(Toy.Rows(10)))).Message, "ModelDimension");
@@ -359,8 +359,7 @@ public sealed class FitTests
         string message = Assert.ThrowsExactly<ArgumentException>(() => largest.ValidateSize(524_288, 524_288)).Message;
         StringAssert.Contains(message, "'source_embedding' would be 524288 × 1024 numbers");
         StringAssert.Contains(message, "VocabularySize");
-        var recurrent = new ModelArchitecture { Recurrent = new RecurrentArchitecture { HiddenDimension = 20_000 } };
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => recurrent.ValidateSize(100, 100)).Message, "HiddenDimension");
+        new ModelArchitecture { Recurrent = new RecurrentArchitecture { HiddenDimension = 20_000 } }.ValidateSize(100, 100);
     }
 
     [TestMethod]

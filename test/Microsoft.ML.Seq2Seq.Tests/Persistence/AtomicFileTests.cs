@@ -31,7 +31,7 @@ public sealed class AtomicFileTests
         using var together = new Barrier(8);
         Task[] writers = [.. Enumerable.Range(0, 8).Select(i => Task.Factory.StartNew(() => AtomicFile.Write(path, stream =>
         {
-            together.SignalAndWait();
+            Assert.IsTrue(together.SignalAndWait(TimeSpan.FromMinutes(1)));
             stream.Write(new byte[] { (byte)i, (byte)i });
         }), TaskCreationOptions.LongRunning))];
 

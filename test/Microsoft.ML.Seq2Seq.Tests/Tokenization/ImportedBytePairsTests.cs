@@ -164,6 +164,7 @@ public sealed class ImportedBytePairsTests
         }));
         Assert.AreEqual("Ġthe Ġcat Ġ 1 2", Tokens(tokenizer, "ＴＨＥ Cat 12"));
         Assert.AreEqual("the cat 12", tokenizer.Decode(tokenizer.Encode("ＴＨＥ Cat 12")));
+        Assert.AreEqual("the cat", tokenizer.Prepare("ＴＨＥ Cat"));
     }
 
     [TestMethod]
