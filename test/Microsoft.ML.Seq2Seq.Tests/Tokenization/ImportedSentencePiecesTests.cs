@@ -76,7 +76,7 @@ public sealed class ImportedSentencePiecesTests
     public void SymbolsOfFileAndUserAreOneTokenEach()
     {
         var tokenizer = Texts.SavedAndLoaded(Open(SentencePieceModels.NormalizedBytePairs, "{name}", "<sep>"));
-        Assert.StartsWith(tokenizer.Prepare("ＴＨ"), tokenizer.Prepare("the cat"));
+        Assert.StartsWith(tokenizer.Prepare("  the"), tokenizer.Prepare("the cat"));
         Assert.AreEqual(2, tokenizer.Symbols.Count);
         Assert.AreEqual("▁the ▁ <sep> {name} c at", string.Join(' ', tokenizer.Encode("the <sep>{name}cat").Select(tokenizer.Token)));
         Assert.AreEqual("the <sep>{name}cat", tokenizer.Decode(tokenizer.Encode("the <sep>{name}cat")));
