@@ -60,6 +60,10 @@ public sealed class CrossValidateTests
             () => _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), trainer, labelColumnName: "Tarqet")).Message);
         Assert.Contains("'Predicted'", Assert.Throws<ArgumentOutOfRangeException>(
             () => _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), trainer, predictedColumnName: "Predicted")).Message);
+        Assert.Contains("expected String, got Single", Assert.Throws<ArgumentOutOfRangeException>(
+            () => _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), trainer, predictedColumnName: "Score")).Message);
+        Assert.Contains("expected String or Vector<String>, got Int32", Assert.Throws<ArgumentOutOfRangeException>(
+            () => _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), trainer, labelColumnName: "Number")).Message);
         Assert.Contains("MaxNgram", Assert.Throws<ArgumentOutOfRangeException>(
             () => _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), trainer, options: new EvaluationOptions { MaxNgram = 0 })).Message);
         Assert.AreEqual(0, steps);
