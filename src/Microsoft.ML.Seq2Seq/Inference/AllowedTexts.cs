@@ -12,7 +12,7 @@ internal sealed class AllowedTexts
     public AllowedTexts(IEnumerable<string> texts, SubwordTokenizer vocabulary)
     {
         _vocabulary = vocabulary;
-        Entry[] entries = [.. texts.Select((text, i) => new Entry(_vocabulary.Prepare(text), i, text, vocabulary.Encode(text)))];
+        Entry[] entries = [.. texts.Select((text, i) => new Entry(vocabulary.Prepare(text), i, text, vocabulary.Encode(text)))];
         All = Trie(entries);
         _byPrepared = [.. entries.OrderBy(entry => entry.Prepared, StringComparer.Ordinal)];
     }

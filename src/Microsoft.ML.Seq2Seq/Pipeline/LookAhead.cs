@@ -31,6 +31,7 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
     private List<TRequest>? _unmapped; // kept until its results are there: who asks again after a failure gets them, not the next one's
     private int _next;
     private long _mapped; // rows
+    private bool _isDisposed;
 
     public LookAhead(IHost host, IDataView input, RowStage<TRequest, TResult> stage)
     {
@@ -56,6 +57,9 @@ internal sealed class LookAhead<TRequest, TResult> : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed) // ML.NET lets a cursor be disposed twice
+            return;
+        _isDisposed = true;
         _canceled.Cancel(); // after the row under way
         // What it throws is nobody's concern any more.
         _reading?.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait();

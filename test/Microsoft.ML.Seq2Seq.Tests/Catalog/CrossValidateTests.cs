@@ -72,29 +72,22 @@ public sealed class CrossValidateTests
     [TestMethod]
     public void AChainWithATrainerKeepsTheCheckpointsOfEachFoldApart()
     {
-        string folder = Directory.CreateTempSubdirectory().FullName;
-        try
-        {
-            var trainer = _ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
-                (options.Training.CheckpointDirectory, options.Training.TensorBoardDirectory) = (Path.Combine(folder, "c"), Path.Combine(folder, "t"))));
-            var chain = _ml.Transforms.CopyColumns("Copy", "Source").Append(trainer);
-            var seen = new List<TimeSpan>();
-            for (int time = 0; time < 2; time++)
-                foreach (var fold in _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), chain, numberOfFolds: 2, seed: 3))
-                {
-                    seen.Add(((TransformerChain<Seq2SeqTransformer>)fold.Model).LastTransformer.Report.Curve[0].Elapsed);
-                    ((IDisposable)fold.Model).Dispose();
-                }
+        using var folder = new TemporaryFolder();
+        var trainer = _ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options =>
+            (options.Training.CheckpointDirectory, options.Training.TensorBoardDirectory) = (Path.Combine(folder.Path, "c"), Path.Combine(folder.Path, "t"))));
+        var chain = _ml.Transforms.CopyColumns("Copy", "Source").Append(trainer);
+        var seen = new List<TimeSpan>();
+        for (int time = 0; time < 2; time++)
+            foreach (var fold in _ml.Seq2Seq.CrossValidate(Toy.View(Toy.Rows(40)), chain, numberOfFolds: 2, seed: 3))
+            {
+                seen.Add(((TransformerChain<Seq2SeqTransformer>)fold.Model).LastTransformer.Report.Curve[0].Elapsed);
+                ((IDisposable)fold.Model).Dispose();
+            }
 
-            string[] Folders(string kind) => [.. Directory.GetDirectories(Path.Combine(folder, kind)).Select(path => Path.GetFileName(path)).Order()];
-            CollectionAssert.AreEqual(new[] { "fold-0", "fold-1" }, Folders("c"));
-            CollectionAssert.AreEqual(new[] { "fold-0", "fold-1" }, Folders("t"));
-            // The second time each goes on from its end.
-            CollectionAssert.AreEqual(seen[..2], seen[2..]);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        string[] Folders(string kind) => [.. Directory.GetDirectories(Path.Combine(folder.Path, kind)).Select(path => Path.GetFileName(path)).Order()];
+        CollectionAssert.AreEqual(new[] { "fold-0", "fold-1" }, Folders("c"));
+        CollectionAssert.AreEqual(new[] { "fold-0", "fold-1" }, Folders("t"));
+        // The second time each goes on from its end.
+        CollectionAssert.AreEqual(seen[..2], seen[2..]);
     }
 }
