@@ -10,7 +10,7 @@ internal static unsafe class Int8Pairs
 {
     public const int Group = 2; // inputs that one instruction sums up
 
-    private const int Block = Int8Matrix.Block;
+    public const int Block = 32; // outputs of four registers of eight sums
 
     public static bool IsFast => Avx2.IsSupported;
 

@@ -10,7 +10,7 @@ internal static unsafe class Int8Quads
 {
     public const int Group = 4; // inputs that one instruction sums up
 
-    private const int Block = Int8Matrix.Block;
+    public const int Block = 32; // outputs of four registers of eight sums
 
     public static bool IsSupported => AvxVnni.IsSupported;
 

@@ -105,17 +105,25 @@ public sealed unsafe class PackedMatrixTests
     }
 
     [TestMethod]
-    public void PairsAndQuadsOfInt8GiveTheSameBits()
+    public void AllWaysToSumInt8GiveTheSameBits()
     {
-        const int Rows = 9, Outputs = 75, Inputs = 133;
+        const int Rows = 23, Outputs = 75, Inputs = 133;
         var values = new sbyte[Outputs * Inputs];
         var scales = new float[Outputs];
         Int8Matrix.Quantize(Normal(Outputs * Inputs), values, scales);
-        float[] x = Normal(Rows * Inputs), bias = Normal(Outputs);
+        float[] x = Normal(Rows * Inputs), bias = Normal(Outputs), before = Normal(Rows * Outputs);
         x[5] = 300; // an outlier takes all of the range
-        float[] quads = Multiply(new Int8Matrix(values, scales, Outputs, Inputs, byPairs: false), x, Rows, bias, Epilogue.Store);
-        float[] pairs = Multiply(new Int8Matrix(values, scales, Outputs, Inputs, byPairs: true), x, Rows, bias, Epilogue.Store);
-        CollectionAssert.AreEqual(pairs, quads);
+        foreach (var way in Enum.GetValues<Int8Sums>().Where(way => way != Int8Sums.Wide || Int8Wide.IsSupported))
+        {
+            var pairs = new Int8Matrix(values, scales, Outputs, Inputs, Int8Sums.Pairs);
+            var matrix = new Int8Matrix(values, scales, Outputs, Inputs, way);
+            CollectionAssert.AreEqual(Held(pairs), Held(matrix));
+            for (int rows = 1; rows <= Rows; rows++)
+                foreach (var epilogue in new[] { Epilogue.Store, Epilogue.StoreRelu, Epilogue.Add })
+                    CollectionAssert.AreEqual(
+                        Multiply(pairs, x[..(rows * Inputs)], rows, bias, epilogue, before[..(rows * Outputs)]),
+                        Multiply(matrix, x[..(rows * Inputs)], rows, bias, epilogue, before[..(rows * Outputs)]), $"{way}, {rows} rows, {epilogue}");
+        }
     }
 
     [TestMethod]
