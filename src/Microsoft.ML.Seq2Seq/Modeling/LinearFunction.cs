@@ -23,7 +23,8 @@ internal sealed class LinearFunction : SingleTensorFunction<LinearFunction>
         var (x, weight, bias) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2]);
         ctx.save_for_backward([x, weight]);
         ctx.save_data(Pass, vars[3]);
-        return OneDnn.Linear(x, weight, bias);
+        using var packed = OneDnn.Pack(weight, x.shape[0]);
+        return OneDnn.Linear(x, packed, bias);
     }
 
     public override List<Tensor> backward(AutogradContext ctx, Tensor grad_output)
@@ -40,5 +41,5 @@ internal sealed class LinearFunction : SingleTensorFunction<LinearFunction>
     /// <summary>dyᵀx: (N, out), (N, in) → (out, in)</summary>
     public static Tensor WeightGradient(Tensor dy, Tensor x) =>
         // oneDNN copies a transposed left side first: it is the smaller of the two.
-        dy.shape[1] <= x.shape[1] ? OneDnn.Linear(dy.t(), x.t()) : OneDnn.Linear(x.t(), dy.t()).t();
+        dy.shape[1] < x.shape[1] ? OneDnn.Linear(dy.t(), x.t()) : OneDnn.Linear(x.t(), dy.t()).t();
 }

@@ -14,6 +14,9 @@ internal static class OneDnn
     private const string Methods = """
         def linear(self: __torch__.Kernels, x: Tensor, weight: Tensor, bias: Optional[Tensor]) -> Tensor:
             return ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], None)
+
+        def pack(self: __torch__.Kernels, weight: Tensor, rows: int) -> Tensor:
+            return ops.mkldnn._reorder_linear_weight(weight, rows)
         """;
 
     private static readonly Lazy<jit.ScriptModule> _kernels = new(() => TorchScriptArchive.Load(Methods));
@@ -27,6 +30,11 @@ internal static class OneDnn
     /// <summary>xWᵀ + b, outside autograd: (…, in), (out, in), (out) → (…, out). Matrices may be transposed views.</summary>
     public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null) =>
         (Tensor)_kernels.Value.invoke("linear", x, weight, bias!);
+
+    /// <summary>Weights (out, in) in the order in which products with them read them, for <see cref="Linear"/> alone: a pass over them more,
+    /// and a tenth to a third faster, most where outputs are few.</summary>
+    /// <param name="rows">That a product will have, or about.</param>
+    public static Tensor Pack(Tensor weight, long rows) => (Tensor)_kernels.Value.invoke("pack", weight, rows);
 
     /// <summary>
     /// The next multiple of 16; for more than 512 rows, of a 32nd of the next power of two: the next is two per cent away on

@@ -71,7 +71,7 @@ internal static class CrossEntropy
         var weightGradient = backward is null ? null : model.OutputWeight.grad;
         bool isTwice = backward?.Consistency > 0;
         long count = isTwice ? rows.shape[0] / 2 : rows.shape[0]; // of tokens; a second pass over them follows the first
-        long chunk = (isReduced || byOneDnn ? ChunkRowsReduced : ChunkRows) / (isTwice ? 2 : 1);
+        long chunk = (isReduced ? ChunkRowsReduced : ChunkRows) / (isTwice ? 2 : 1);
         var sum = new LossSum(0, 0, count);
         // (2) the sums on a GPU, which are fetched once: it would wait at every chunk.
         var totals = decoded.device_type == DeviceType.CPU ? null : torch.zeros(2, ScalarType.Float32, device: decoded.device);
@@ -102,12 +102,12 @@ internal static class CrossEntropy
                 continue;
             var rowGradient = byOneDnn ? OneDnn.Linear(logitGradient, weight.t()) : logitGradient.mm(weight).to(ScalarType.Float32); // (n, D)
             backward.Gradient.index_copy_(0, Part(batch.TargetPositions), rowGradient.narrow(0, 0, n));
-            if (byOneDnn)
-                weightGradient!.Accumulate(LinearFunction.WeightGradient(logitGradient, row));
-            else if (isReduced)
-                weightGradient!.Accumulate(logitGradient.t().mm(row));
+            if (!isReduced)
+                weightGradient!.addmm_(logitGradient.t(), row); // into its place, by MKL: a matrix of its own would have to be added
+            else if (totals is null)
+                LogitRows.AddTo(weightGradient!, logitGradient.t().mm(row));
             else
-                weightGradient!.addmm_(logitGradient.t(), row);
+                weightGradient!.Accumulate(logitGradient.t().mm(row));
         }
         if (totals is null)
             return sum;

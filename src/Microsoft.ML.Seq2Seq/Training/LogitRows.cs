@@ -62,6 +62,35 @@ internal sealed unsafe class LogitRows
         GC.KeepAlive(_logits);
     }
 
+    /// <summary>sum += rounded. libtorch would make a float32 matrix of it first, of which the system clears every page.</summary>
+    /// <param name="sum">(n, V) float32, contiguous.</param>
+    /// <param name="rounded">(n, V) bfloat16, contiguous.</param>
+    public static void AddTo(Tensor sum, Tensor rounded)
+    {
+        LogitRows sums = new(sum), summands = new(rounded);
+        summands.Share((int)sum.shape[0], (start, end) =>
+        {
+            for (int row = start; row < end; row++)
+                Add((ushort*)summands._first + (long)row * summands.Vocabulary, new Span<float>((float*)sums._first + (long)row * sums.Vocabulary, sums.Vocabulary));
+        });
+        GC.KeepAlive(sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Add(ushort* values, Span<float> row)
+    {
+        ref float first = ref MemoryMarshal.GetReference(row);
+        int i = 0;
+        for (; i <= row.Length - 2 * Lanes; i += 2 * Lanes)
+        {
+            var (lower, upper) = Vector512.Widen(Vector512.Load(values + i));
+            (Vector512.LoadUnsafe(ref first, (nuint)i) + Vector512.ShiftLeft(lower, 16).AsSingle()).StoreUnsafe(ref first, (nuint)i);
+            (Vector512.LoadUnsafe(ref first, (nuint)(i + Lanes)) + Vector512.ShiftLeft(upper, 16).AsSingle()).StoreUnsafe(ref first, (nuint)(i + Lanes));
+        }
+        for (; i < row.Length; i++)
+            row[i] += BitConverter.UInt32BitsToSingle((uint)values[i] << 16);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen(ushort* values, Span<float> row)
     {

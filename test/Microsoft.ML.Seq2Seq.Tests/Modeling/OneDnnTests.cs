@@ -31,6 +31,8 @@ public sealed class OneDnnTests
         AssertEqual(nn.functional.linear(x, weight, bias), OneDnn.Linear(x, weight, bias));
         AssertEqual(nn.functional.linear(x, weight), OneDnn.Linear(x, weight));
         AssertEqual(nn.functional.linear(x, weight), OneDnn.Linear(x.t().contiguous().t(), weight.t().contiguous().t()));
+        AssertEqual(nn.functional.linear(x, weight, bias), OneDnn.Linear(x, OneDnn.Pack(weight, rows), bias));
+        AssertEqual(nn.functional.linear(x, weight), OneDnn.Linear(x, OneDnn.Pack(weight, rows + 40))); // packed for about so many
     }
 
     [TestMethod]
