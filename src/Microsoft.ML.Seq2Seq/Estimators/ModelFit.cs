@@ -51,7 +51,8 @@ internal sealed class ModelFit(IHost host, Seq2SeqTrainerOptions options, ModelA
         try
         {
             inTraining.AddOwner();
-            var validator = new Validator(new TextGenerator(inTraining, data.Codec, device), data.ValidationTexts, options.Decoding);
+            var validator = new Validator(new TextGenerator(inTraining, data.Codec, device), data.ValidationTexts, options.Decoding,
+                () => Cancellation.IsRequested);
             using var tensorBoard = _training.TensorBoardDirectory is { } directory
                 ? new TensorBoardObserver(directory, validator.Samples)
                 : null;

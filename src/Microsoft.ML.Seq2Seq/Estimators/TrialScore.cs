@@ -22,7 +22,7 @@ internal static class TrialScore
             _ => CharacterLoss(model, rows),
         };
 
-        double Greedy(ValidationMetric greedy) => new Validator(model.Generator, rows, model.Decoding).Scorer(greedy)!();
+        double Greedy(ValidationMetric greedy) => new Validator(model.Generator, rows, model.Decoding).Scorer(greedy)!()!.Value;
     }
 
     private static double CharacterLoss(Seq2SeqTransformer model, (string Source, string Target)[] rows)

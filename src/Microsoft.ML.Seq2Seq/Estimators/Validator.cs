@@ -7,14 +7,22 @@ namespace Microsoft.ML.Seq2Seq.Estimators;
 internal sealed class Validator
 {
     private const int SampleRows = 3;
+    private const int RowsTogether = 512; // cancelling is heard after so many
 
     private readonly TextGenerator _generator;
     private readonly IReadOnlyList<(string Source, string Target)> _rows;
     private readonly DecodingPlan _greedy;
+    private readonly Func<bool>? _isCanceled;
 
-    public Validator(TextGenerator generator, IReadOnlyList<(string Source, string Target)> rows, DecodingOptions options)
+    /// <param name="generator">The model.</param>
+    /// <param name="rows">The validation rows.</param>
+    /// <param name="options">Their limits hold.</param>
+    /// <param name="isCanceled">Asked while rows are scored; null: they all are.</param>
+    public Validator(
+        TextGenerator generator, IReadOnlyList<(string Source, string Target)> rows, DecodingOptions options, Func<bool>? isCanceled = null)
     {
         _generator = generator;
+        _isCanceled = isCanceled;
         _rows = rows;
         _greedy = generator.Codec.Plan(new DecodingOptions
         {
@@ -32,8 +40,9 @@ internal sealed class Validator
         return [.. rows.Zip(Predict(rows), (row, text) => new SamplePrediction(row.Source, row.Target, text))];
     }
 
-    /// <summary>Scores the model over all rows, higher is better; null where the loss decides or there are no rows.</summary>
-    public Func<double>? Scorer(ValidationMetric metric)
+    /// <summary>Scores the model over all rows, higher is better; null where the loss decides or there are no rows. Its result is null
+    /// where it was canceled.</summary>
+    public Func<double?>? Scorer(ValidationMetric metric)
     {
         EvaluationMetric? evaluation = metric switch
         {
@@ -45,14 +54,19 @@ internal sealed class Validator
         return evaluation is { } chosen && _rows.Count > 0 ? () => Score(CorpusMetric.Create(chosen, new EvaluationOptions())) : null;
     }
 
-    private double Score(CorpusMetric metric)
+    private double? Score(CorpusMetric metric)
     {
         double[] sum = new double[metric.Width], row = new double[metric.Width];
-        foreach (var (text, target) in Predict(_rows).Zip(_rows, (text, pair) => (text, pair.Target)))
+        foreach (var rows in _rows.Chunk(RowsTogether))
         {
-            metric.Measure(text, [target], row);
-            for (int i = 0; i < sum.Length; i++)
-                sum[i] += row[i];
+            if (_isCanceled?.Invoke() == true)
+                return null;
+            foreach (var (text, target) in Predict(rows).Zip(rows, (text, pair) => (text, pair.Target)))
+            {
+                metric.Measure(text, [target], row);
+                for (int i = 0; i < sum.Length; i++)
+                    sum[i] += row[i];
+            }
         }
         return metric.Score(sum);
     }

@@ -32,7 +32,7 @@ internal static class OneDnn
         (Tensor)_kernels.Value.invoke("linear", x, weight, bias!);
 
     /// <summary>Weights (out, in) in the order in which products with them read them, for <see cref="Linear"/> alone: a pass over them more,
-    /// and a tenth to a third faster, most where outputs are few.</summary>
+    /// and a tenth to a half faster, most where outputs are few.</summary>
     /// <param name="rows">That a product will have, or about.</param>
     public static Tensor Pack(Tensor weight, long rows) => (Tensor)_kernels.Value.invoke("pack", weight, rows);
 

@@ -48,8 +48,8 @@ internal sealed class TrainingLoop
     }
 
     /// <summary>Scores the model at a validation, higher is better; the best weights are then those of the highest score.
-    /// Null: those of the lowest validation loss.</summary>
-    public Func<double>? Scorer { get; init; }
+    /// Its result is null where the run is to be canceled. Null: those of the lowest validation loss.</summary>
+    public Func<double?>? Scorer { get; init; }
 
     /// <summary>Cuts the training rows anew for each epoch; null keeps them as they are.</summary>
     public SubwordSampling? Sampling { get; init; }
@@ -211,8 +211,13 @@ internal sealed class TrainingLoop
                 run.Cancel();
                 return;
             }
-            run.ValidationLoss = loss;
-            run.ValidationMetric = Scorer?.Invoke();
+            double? metric = Scorer?.Invoke();
+            if (Scorer is not null && metric is null)
+            {
+                run.Cancel();
+                return;
+            }
+            (run.ValidationLoss, run.ValidationMetric) = (loss, metric);
             best.Offer(run);
             rate.OnValidation(run.ValidationsSinceBest);
         }

@@ -105,6 +105,24 @@ public sealed class ValidationTests
     }
 
     [TestMethod]
+    public void CanceledWhileRowsAreScoredKeepsTheBestSoFar()
+    {
+        using var scope = NewDisposeScope();
+        double?[] scores = [5, null];
+        var seen = new List<Tensor>();
+        using var model = new BigramModel();
+        var run = new TrainingLoop(model, _training, _validation, new TrainingOptions { TokensPerBatch = 50 }, 1, () => false,
+            new Watcher(onValidation: run => seen.Add(run.Parameters.Values.clone())))
+        {
+            Scorer = () => scores[seen.Count],
+        }.Run();
+        Assert.AreEqual("canceled", run.StopReason);
+        Assert.HasCount(1, seen);
+        Assert.HasCount(1, run.Curve);
+        Assert.IsTrue(seen[0].eq(Runs.Weights(model)).all().item<bool>());
+    }
+
+    [TestMethod]
     public void CancelingAFinishedRunChangesNothing()
     {
         bool canceled = false;
