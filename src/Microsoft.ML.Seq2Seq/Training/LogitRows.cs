@@ -70,25 +70,12 @@ internal sealed unsafe class LogitRows
         LogitRows sums = new(sum), summands = new(rounded);
         summands.Share((int)sum.shape[0], (start, end) =>
         {
+            float[]? scratch = null;
             for (int row = start; row < end; row++)
-                Add((ushort*)summands._first + (long)row * summands.Vocabulary, new Span<float>((float*)sums._first + (long)row * sums.Vocabulary, sums.Vocabulary));
+                fixed (float* read = summands.Read(row, ref scratch))
+                    VectorMath.Add((float*)sums._first + (long)row * sums.Vocabulary, read, sums.Vocabulary);
         });
         GC.KeepAlive(sum);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add(ushort* values, Span<float> row)
-    {
-        ref float first = ref MemoryMarshal.GetReference(row);
-        int i = 0;
-        for (; i <= row.Length - 2 * Lanes; i += 2 * Lanes)
-        {
-            var (lower, upper) = Vector512.Widen(Vector512.Load(values + i));
-            (Vector512.LoadUnsafe(ref first, (nuint)i) + Vector512.ShiftLeft(lower, 16).AsSingle()).StoreUnsafe(ref first, (nuint)i);
-            (Vector512.LoadUnsafe(ref first, (nuint)(i + Lanes)) + Vector512.ShiftLeft(upper, 16).AsSingle()).StoreUnsafe(ref first, (nuint)(i + Lanes));
-        }
-        for (; i < row.Length; i++)
-            row[i] += BitConverter.UInt32BitsToSingle((uint)values[i] << 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
