@@ -32,8 +32,12 @@ internal sealed class FeedForward : nn.Module
     /// <summary>(…, D) → (…, F) → (…, D)</summary>
     public Tensor Forward(Tensor x, TrainingPass? training)
     {
-        var inner = Activate(_input.Forward(x, training));
-        return _output.Forward(training?.Dropout.Apply(inner, _dropout) ?? inner, training);
+        var inner = _input.Forward(x, training);
+        if (training is null)
+            inner = Activate(inner);
+        else
+            inner = _activation == ActivationKind.Relu ? training.Dropout.Relu(inner, _dropout) : training.Dropout.Apply(Activate(inner), _dropout);
+        return _output.Forward(inner, training);
     }
 
     private Tensor Activate(Tensor x)

@@ -35,19 +35,24 @@ internal sealed class Linear : nn.Module
     /// <summary>(…, in) → (…, out)</summary>
     /// <param name="x">The input.</param>
     /// <param name="training">Its precision is that of the output; null: float32.</param>
-    public Tensor Forward(Tensor x, TrainingPass? training) => Forward(x, _weight, _bias, training);
+    public Tensor Forward(Tensor x, TrainingPass? training) => Forward(x, _weight, _bias, 0, training);
 
     /// <summary>(…, in) → (…, rows): the output's rows [start, start + rows) alone.</summary>
     public Tensor Forward(Tensor x, long start, long rows, TrainingPass? training) =>
-        Forward(x, _weight.narrow(0, start, rows), _bias.narrow(0, start, rows), training);
+        Forward(x, _weight.narrow(0, start, rows), _bias.narrow(0, start, rows), start, training);
 
-    private static Tensor Forward(Tensor x, Tensor weight, Tensor bias, TrainingPass? training)
+    private Tensor Forward(Tensor x, Tensor weight, Tensor bias, long start, TrainingPass? training)
     {
         if (training is not { Precision: var type and not ScalarType.Float32 })
             return training is not null && OneDnn.IsFaster && x.device_type == DeviceType.CPU
                 ? LinearFunction.Apply(x, weight, bias, training)
                 : nn.functional.linear(x, weight, bias);
-        // The weights stay in float32, and so do their gradients: what each pass rounds is a copy.
-        return nn.functional.linear(x.to(type), weight.to(type), bias.to(type));
+        // The weights stay in float32, and so do their gradients: what a pass multiplies is a copy.
+        x = x.to(type);
+        if (!training.HasRounded)
+            return nn.functional.linear(x, weight.to(type), bias.to(type));
+        long rows = weight.shape[0];
+        return RoundedLinear.Apply(x, new RoundedLinear.Layer(training.Rounded(weight), training.Rounded(bias),
+            _weight.grad!.narrow(0, start, rows), _bias.grad!.narrow(0, start, rows), training.Gradients));
     }
 }

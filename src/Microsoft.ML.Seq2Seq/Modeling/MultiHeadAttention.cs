@@ -49,7 +49,8 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <param name="training">Null at prediction.</param>
     public Tensor SelfAttend(Tensor x, TokenRows rows, PositionalEncoding positions, AttentionBias bias, TrainingPass? training)
     {
-        var parts = Parts(_queryKeyValue.Forward(x, training), rows, training, QueryWidth, KeyWidth, KeyWidth);
+        using var projected = _queryKeyValue.Forward(x, training); // the graph does not need it
+        var parts = rows.SplitHeads(projected, _dimension, QueryWidth, KeyWidth, KeyWidth);
         return Attend(positions.Rotate(parts[0], 0), positions.Rotate(parts[1], 0), parts[2], rows, bias, training);
     }
 
@@ -73,7 +74,8 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <param name="training">Null at prediction.</param>
     public Tensor CrossAttend(Tensor x, TokenRows rows, (Tensor Keys, Tensor Values) memory, AttentionBias bias, TrainingPass? training)
     {
-        var query = Parts(_queryKeyValue.Forward(x, 0, QueryWidth, training), rows, training, QueryWidth)[0];
+        using var projected = _queryKeyValue.Forward(x, 0, QueryWidth, training);
+        var query = rows.SplitHeads(projected, _dimension, QueryWidth)[0];
         return Attend(query, memory.Keys, memory.Values, rows, bias, training);
     }
 
@@ -94,21 +96,12 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <param name="training">Null at prediction.</param>
     public (Tensor Keys, Tensor Values) Memory(Tensor memory, TokenRows rows, TrainingPass? training)
     {
-        var parts = Parts(_queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth, training), rows, training, KeyWidth, KeyWidth);
+        using var projected = _queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth, training);
+        var parts = rows.SplitHeads(projected, _dimension, KeyWidth, KeyWidth);
         return (parts[0], parts[1]);
     }
 
     public AttentionCache CreateCache(long rows, Tensor like) => AttentionCache.Create(rows, _groups, _dimension, like);
-
-    /// <summary>The heads of queries, keys or values that stand side by side: (N, W₁ + W₂ + …) → (B, W₁/d, T, d), (B, W₂/d, T, d) …</summary>
-    private Tensor[] Parts(Tensor projected, TokenRows rows, TrainingPass? training, params long[] widths)
-    {
-        // Attention is computed in float32: for heads this small bfloat16 is slower, and the softmax needs the range.
-        if (training is not null)
-            projected = projected.to(ScalarType.Float32);
-        // Split at once: for a part cut out alone autograd makes a gradient of the whole, mostly zeros, and adds them up.
-        return Array.ConvertAll(rows.Split(projected).split(widths, 2), SplitHeads);
-    }
 
     /// <summary>(B, T, H·d) → (B, H, T, d)</summary>
     private Tensor SplitHeads(Tensor x)
@@ -122,12 +115,12 @@ internal sealed class MultiHeadAttention : nn.Module
     {
         // libtorch's own, at prediction, has its blocks inside.
         bool isOneCall = training is null && _groups == _heads && !bias.DependsOnDistance;
-        Tensor heads;
-        if (!bias.IsLong || isOneCall)
-            heads = Attend(query, key, value, bias.Whole, training);
-        else
-            heads = training is null ? ForwardInBlocks() : training.Tape.Piece(ForwardInBlocks, BackwardInBlocks);
-        return _output.Forward(rows.Join(JoinHeads(heads)), training);
+        if (bias.IsLong && !isOneCall)
+            return Joined(training is null ? ForwardInBlocks() : training.Tape.Piece(ForwardInBlocks, BackwardInBlocks));
+        using var heads = Attend(query, key, value, bias.Whole, training);
+        return Joined(heads);
+
+        Tensor Joined(Tensor heads) => _output.Forward(rows.JoinHeads(heads, training?.Precision ?? ScalarType.Float32), training);
 
         Tensor ForwardInBlocks()
         {
@@ -176,7 +169,7 @@ internal sealed class MultiHeadAttention : nn.Module
     {
         long rows = query.shape[0], queries = query.shape[2], keys = key.shape[2];
         // Heads of one group share keys and values: their queries stand in one block of rows.
-        var q = query.reshape(rows * _groups, _heads / _groups * queries, _dimension); // (B·groups, H/groups·Q, d)
+        using var q = query.reshape(rows * _groups, _heads / _groups * queries, _dimension); // (B·groups, H/groups·Q, d)
         var k = key.reshape(rows * _groups, keys, _dimension).transpose(1, 2); // (B·groups, d, K)
         var scores = torch.bmm(q.mul(_scale), k);
         if (bias is not null)

@@ -5,30 +5,60 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 
 /// <summary>
 /// How a batch lies in the matrix that layers read, a token in each row: one sequence after the other, then up to
-/// <paramref name="Count"/> rows of no token, zeros where they come in. Nothing reads them and no gradient comes from them, so
-/// that they change no weight.
+/// <see cref="Count"/> rows of no token, zeros where they come in. Nothing reads them and no gradient comes from them, so
+/// that they change no weight. In training on a CPU padding has no rows; else it stands behind each sequence.
 /// </summary>
-/// <param name="Sequences">B</param>
-/// <param name="Length">T, padding included.</param>
-/// <param name="Count">N, at least B·T.</param>
-internal readonly record struct TokenRows(long Sequences, long Length, long Count)
+internal sealed class TokenRows
 {
-    /// <param name="tokens">(B, T, …)</param>
+    private readonly PackedTokens? _packed;
+    private readonly bool _isTraining;
+
+    /// <param name="lengths">(B) tokens of each sequence.</param>
+    /// <param name="length">T, padding included.</param>
+    /// <param name="device">Of the matrix.</param>
     /// <param name="training">Null at prediction: no rows of zeros.</param>
-    public static TokenRows Of(Tensor tokens, TrainingPass? training)
+    public TokenRows(IReadOnlyList<int> lengths, long length, Device device, TrainingPass? training)
+        : this(lengths.Count, length)
     {
-        long[] shape = tokens.shape;
-        long count = shape[0] * shape[1];
-        return new TokenRows(shape[0], shape[1], training?.RowsFor(count, tokens.device) ?? count);
+        _isTraining = training is not null;
+        if (training is null || device.type != DeviceType.CPU)
+            return;
+        int[] tokens = [.. lengths.SelectMany((count, row) => Enumerable.Range(row * (int)length, count))];
+        Count = training.RowsFor(tokens.Length, device);
+        _packed = new PackedTokens(tokens, Sequences, Length, Count, training.Gradients);
     }
 
-    private long Tokens => Sequences * Length;
+    /// <summary>Sequences of one length, at prediction.</summary>
+    public TokenRows(long sequences, long length) => (Sequences, Length, Count) = (sequences, length, sequences * length);
 
-    /// <summary>(B, T, W) → (N, W)</summary>
-    public Tensor Join(Tensor sequences) => Pad(sequences.view(Tokens, -1), Count);
+    /// <summary>B</summary>
+    public long Sequences { get; }
 
-    /// <summary>(N, W) → (B, T, W), a view.</summary>
-    public Tensor Split(Tensor rows) => (Count == Tokens ? rows : rows.narrow(0, 0, Tokens)).view(Sequences, Length, -1);
+    /// <summary>T, padding included.</summary>
+    public long Length { get; }
+
+    /// <summary>N</summary>
+    public long Count { get; }
+
+    /// <summary>(B, T, W) in float32 → (N, W)</summary>
+    public Tensor Join(Tensor sequences) =>
+        _packed?.Join(sequences.unsqueeze(1), ScalarType.Float32) ?? sequences.view(Count, -1);
+
+    /// <summary>(N, W) in float32 → (B, T, W)</summary>
+    public Tensor Split(Tensor rows) =>
+        _packed?.Split(rows, (int)rows.shape[1], [rows.shape[1]])[0].squeeze(1) ?? rows.view(Sequences, Length, -1);
+
+    /// <summary>The heads of queries, keys or values that stand side by side, in float32: (N, W₁ + W₂ + …) → (B, W₁/d, T, d), (B, W₂/d, T, d) …</summary>
+    /// <remarks>Attention is computed in float32: for heads this small bfloat16 is slower, and the softmax needs the range. Split at once: for a
+    /// part cut out alone autograd makes a gradient of the whole, mostly zeros, and adds them up.</remarks>
+    public Tensor[] SplitHeads(Tensor rows, int dimension, params long[] widths) => _packed?.Split(rows, dimension, widths)
+        ?? Array.ConvertAll((_isTraining ? rows.to(ScalarType.Float32) : rows).view(Sequences, Length, -1).split(widths, 2),
+            part => part.view(Sequences, Length, -1, dimension).transpose(1, 2));
+
+    /// <summary>Heads side by side: (B, H, T, d) → (N, H·d)</summary>
+    /// <param name="heads">float32.</param>
+    /// <param name="type">Of the result, if it can be had at once.</param>
+    public Tensor JoinHeads(Tensor heads, ScalarType type) => _packed?.Join(heads, type) ?? heads.transpose(1, 2).reshape(Count, -1);
 
     /// <summary>(n, W) → (count, W), with zeros behind the rows.</summary>
     public static Tensor Pad(Tensor rows, long count)

@@ -13,10 +13,12 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 /// <param name="precision">Of the matrix products with weights: float32, or bfloat16, which keeps the range of float32 and
 /// needs no scaling of the loss.</param>
 /// <param name="recomputes">Whether layers are computed again in the backward pass instead of keeping what they computed.</param>
-internal sealed class TrainingPass(Dropout dropout, ScalarType precision = ScalarType.Float32, bool recomputes = false)
+/// <param name="rounded">(N) all weights in that precision, in the order of the storage that they share; null where each pass rounds
+/// them for itself.</param>
+internal sealed class TrainingPass(
+    Dropout dropout, ScalarType precision = ScalarType.Float32, bool recomputes = false, Tensor? rounded = null)
 {
     private readonly List<(Parameter Table, Tensor Ids, Tensor Rows, Scalar Factor)> _lookups = [];
-    private Tensor[] _held = [];
 
     public Dropout Dropout => dropout;
 
@@ -28,12 +30,22 @@ internal sealed class TrainingPass(Dropout dropout, ScalarType precision = Scala
     /// products.</summary>
     public bool? RoundsRows { get; init; }
 
+    /// <summary>Whether weights are rounded already.</summary>
+    public bool HasRounded => rounded is not null;
+
+    /// <summary>What our functions return to autograd.</summary>
+    public GradientHold Gradients { get; } = new();
+
     /// <summary>The pieces of the backward pass after the first.</summary>
     public GradientTape Tape { get; } = new(dropout, recomputes);
 
     /// <summary>Rows of the matrix that layers get for so many tokens.</summary>
     public long RowsFor(long tokens, Device device) =>
         device.type == DeviceType.CPU && (RoundsRows ?? OneDnn.Multiplies(precision)) ? OneDnn.RoundUp(tokens) : tokens;
+
+    /// <summary>The same weights, rounded: a view.</summary>
+    /// <param name="weights">One of the model's parameters, or some rows of one.</param>
+    public Tensor Rounded(Tensor weights) => rounded!.narrow(0, weights.storage_offset(), weights.numel()).view(weights.shape);
 
     /// <summary>Runs the pass back from the gradient of its output; adds to the gradients of all parameters.</summary>
     public void Backward(Tensor output, Tensor gradient)
@@ -51,19 +63,6 @@ internal sealed class TrainingPass(Dropout dropout, ScalarType precision = Scala
         rows.requires_grad_(true);
         _lookups.Add((table, ids, rows, factor));
         return rows;
-    }
-
-    /// <summary>Keeps gradients that a function of ours returns to autograd until <see cref="Release"/>: autograd takes them over after
-    /// the return, and waiting for the end of the step would keep those of all layers.</summary>
-    public Tensor[] Hold(params Tensor[] gradients) =>
-        _held = Array.ConvertAll(gradients, gradient => gradient.MoveToOuterDisposeScope());
-
-    /// <summary>Lets go of what was held.</summary>
-    public void Release()
-    {
-        foreach (var gradient in _held)
-            gradient.Dispose();
-        _held = [];
     }
 
     /// <summary>Adds the gradients of the looked-up rows to those of their tables.</summary>

@@ -26,12 +26,10 @@ internal sealed class Residual : nn.Module
     /// <summary>(B, T, D) → (B, T, D)</summary>
     public Tensor Around(Tensor x, Func<Tensor, Tensor> subLayer, TrainingPass? training)
     {
-        if (_normalizeFirst)
-            return x.Plus(Drop(subLayer(_norm.Forward(x)), training));
-        return _norm.Forward(x.Plus(Drop(subLayer(x), training)));
+        using var y = subLayer(_normalizeFirst ? _norm.Forward(x) : x); // the graph does not need it
+        var sum = training?.Dropout.Add(x, y, _dropout) ?? x.Plus(y);
+        return _normalizeFirst ? sum : _norm.Forward(sum);
     }
-
-    private Tensor Drop(Tensor x, TrainingPass? training) => training?.Dropout.Apply(x, _dropout) ?? x;
 }
 
 /// <summary>One encoder layer: self-attention, feed-forward (figure 1, left).</summary>
@@ -142,7 +140,7 @@ internal sealed class DecoderLayer : nn.Module
     /// <summary>State before the first position, one hypothesis for each source.</summary>
     public DecoderLayerState Start(Tensor memory)
     {
-        var (keys, values) = _crossAttention.Memory(memory, TokenRows.Of(memory, training: null), training: null);
+        var (keys, values) = _crossAttention.Memory(memory, new TokenRows(memory.shape[0], memory.shape[1]), training: null);
         return new DecoderLayerState(
             _selfAttention.CreateCache(memory.shape[0], memory),
             // Contiguous: every step reads them.

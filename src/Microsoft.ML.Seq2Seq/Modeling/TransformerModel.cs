@@ -101,7 +101,7 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
     /// <inheritdoc/>
     public Tensor Encode(SourceBatch batch, TrainingPass? training)
     {
-        var rows = TokenRows.Of(batch.Source, training);
+        var rows = new TokenRows(batch.SourceLengths, batch.Source.shape[1], batch.Source.device, training);
         int length = (int)rows.Length;
         var x = rows.Join(Embed(_sourceEmbedding, batch.Source, _encoderPositions, 0, training)); // (N, D)
         var bias = new AttentionBias(
@@ -119,7 +119,8 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
     /// <param name="training">Null at validation.</param>
     public Tensor Decode(Batch batch, Tensor memory, TrainingPass? training)
     {
-        TokenRows rows = TokenRows.Of(batch.TargetInput, training), sourceRows = TokenRows.Of(batch.Source, training);
+        var rows = new TokenRows(batch.TargetLengths, batch.TargetInput.shape[1], batch.TargetInput.device, training);
+        var sourceRows = new TokenRows(batch.SourceLengths, batch.Source.shape[1], batch.Source.device, training);
         int length = (int)rows.Length;
         var x = rows.Join(Embed(TargetEmbedding, batch.TargetInput, _decoderPositions, 0, training)); // (N, D)
         var bias = new AttentionBias(

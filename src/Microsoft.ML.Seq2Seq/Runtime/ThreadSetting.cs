@@ -22,6 +22,20 @@ internal static class ThreadSetting
         }
     }
 
+    /// <summary>Shares numbers from 0 out to as many threads as the calling one has.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="work">Gets the first, and the one after the last.</param>
+    public static void Share(long count, Action<long, long> work)
+    {
+        int threads = torch.get_num_threads();
+        long share = (count + threads - 1) / threads;
+        if (threads == 1)
+            work(0, count);
+        else
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads },
+                thread => work(Math.Min(thread * share, count), Math.Min((thread + 1) * share, count)));
+    }
+
     /// <summary>Sets the calling thread's.</summary>
     public static void Set(int count) => Change(() => Assign(count));
 

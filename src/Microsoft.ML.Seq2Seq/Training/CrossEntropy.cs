@@ -24,7 +24,8 @@ internal readonly record struct LossSum(double Smoothed, double Likelihood, long
 internal static class CrossEntropy
 {
     private const long ChunkRows = 256;
-    private const long ChunkRowsReduced = 512; // where each chunk's share of the weight's gradient is a matrix of its own, to be added
+    private const long ChunkRowsReduced = 512; // where each chunk's share of the weight's gradient is made by itself, to be added
+    private const long SliceRows = 2048; // of that share at a time
 
     /// <summary>Runs the model forward and back: adds to the gradients of its parameters.</summary>
     /// <param name="model">Every parameter has a gradient, zero before the first batch of an update.</param>
@@ -34,8 +35,9 @@ internal static class CrossEntropy
     /// <param name="scale">Factor on the gradient: 1 / (target tokens of the update) makes it that of the mean.</param>
     /// <param name="training">Fresh.</param>
     /// <param name="consistency">α of <see cref="ConsistencyLoss"/>; 0: each row counts for itself.</param>
+    /// <param name="buffer">For logits in bfloat16 on a CPU; null: new memory for each chunk.</param>
     public static LossSum ForwardBackward(SequenceModel model, Batch batch, double smoothing, double scale, TrainingPass training,
-        double consistency = 0)
+        double consistency = 0, LogitBuffer? buffer = null)
     {
         using var scope = NewDisposeScope();
         var decoded = model.Forward(batch, training); // (B, T, D)
@@ -45,7 +47,7 @@ internal static class CrossEntropy
         {
             gradient = torch.zeros_like(decoded, requires_grad: false);
             sum = Accumulate(model, batch, decoded.detach(), smoothing,
-                new BackwardPass(scale, gradient.view(-1, model.Width), consistency), training);
+                new BackwardPass(scale, gradient.view(-1, model.Width), consistency, buffer), training);
         }
         training.Backward(decoded, gradient);
         return sum;
@@ -67,7 +69,7 @@ internal static class CrossEntropy
         bool byOneDnn = !isReduced && OneDnn.IsFaster && decoded.device_type == DeviceType.CPU;
         var rows = decoded.view(-1, model.Width).index_select(0, batch.TargetPositions).to(precision); // (N, D)
         var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions); // (N)
-        var weight = model.OutputWeight.detach().to(precision); // (V, D)
+        var weight = training is { HasRounded: true } ? training.Rounded(model.OutputWeight) : model.OutputWeight.detach().to(precision); // (V, D)
         var weightGradient = backward is null ? null : model.OutputWeight.grad;
         bool isTwice = backward?.Consistency > 0;
         long count = isTwice ? rows.shape[0] / 2 : rows.shape[0]; // of tokens; a second pass over them follows the first
@@ -85,7 +87,8 @@ internal static class CrossEntropy
             long padded = training?.RowsFor(n, rows.device) ?? (byOneDnn ? OneDnn.RoundUp(n) : n);
             // (n, D), then zeros: their logits are zero, and so is what takes the gradient's place.
             var row = TokenRows.Pad(Part(rows), padded);
-            var logits = byOneDnn ? OneDnn.Linear(row, weight) : nn.functional.linear(row, weight); // (n, V)
+            var logits = byOneDnn ? OneDnn.Linear(row, weight) // (n, V)
+                : isReduced && totals is null && backward?.Buffer is { } buffer ? buffer.Multiply(row, weight) : nn.functional.linear(row, weight);
             var target = targets.narrow(0, start, length); // (n)
             var logitGradient = logits; // (n, V)
             if (totals is null)
@@ -105,7 +108,7 @@ internal static class CrossEntropy
             if (!isReduced)
                 weightGradient!.addmm_(logitGradient.t(), row); // into its place, by MKL: a matrix of its own would have to be added
             else if (totals is null)
-                LogitRows.AddTo(weightGradient!, logitGradient.t().mm(row));
+                AddInSlices(weightGradient!, logitGradient, row);
             else
                 weightGradient!.Accumulate(logitGradient.t().mm(row));
         }
@@ -115,9 +118,26 @@ internal static class CrossEntropy
         return new LossSum(sums[0], sums[1], count);
     }
 
+    /// <summary>Adds a chunk's share of the weight's gradient, dyᵀx, rounded: some rows at a time, which stay in the cache. A
+    /// matrix of the vocabulary's size would come from memory that the system clears first, at the price of the product.</summary>
+    /// <param name="sum">(V, D) float32</param>
+    /// <param name="logitGradient">(n, V) bfloat16</param>
+    /// <param name="row">(n, D) bfloat16</param>
+    private static void AddInSlices(Tensor sum, Tensor logitGradient, Tensor row)
+    {
+        long vocabulary = sum.shape[0];
+        for (long start = 0; start < vocabulary; start += SliceRows)
+        {
+            using var scope = NewDisposeScope();
+            long length = Math.Min(SliceRows, vocabulary - start);
+            BFloat16Rows.AddTo(sum.narrow(0, start, length), logitGradient.narrow(1, start, length).t().mm(row));
+        }
+    }
+
     /// <summary>What the loss needs where gradients are wanted.</summary>
     /// <param name="Scale">Factor on them.</param>
     /// <param name="Gradient">(B·T, D), zero; gets that by the decoder's output.</param>
     /// <param name="Consistency">α of <see cref="ConsistencyLoss"/>.</param>
-    private sealed record BackwardPass(double Scale, Tensor Gradient, double Consistency);
+    /// <param name="Buffer">For the logits.</param>
+    private sealed record BackwardPass(double Scale, Tensor Gradient, double Consistency, LogitBuffer? Buffer);
 }

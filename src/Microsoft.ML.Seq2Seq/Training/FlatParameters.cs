@@ -1,4 +1,3 @@
-using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -50,12 +49,10 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>Binds a replica to these weights; its gradients are its own.</summary>
     public FlatParameters Share(nn.Module replica) => new(replica, Values);
 
-    /// <summary>Takes the gradients of a replica over: they are zero afterwards.</summary>
+    /// <summary>Takes the gradients of a replica over, on a CPU: they are zero afterwards.</summary>
     public void TakeGradients(FlatParameters replica)
     {
-        using var scope = NewDisposeScope();
-        Gradients.Accumulate(replica.Gradients);
-        replica.Gradients.zero_();
+        GradientSums.Take(Gradients, replica.Gradients);
     }
 
     public void ClearGradients()
@@ -69,7 +66,7 @@ internal sealed class FlatParameters : IDisposable
     public double ClipGradients(double limit)
     {
         using var scope = NewDisposeScope();
-        double norm = Gradients.norm().item<float>();
+        double norm = Gradients.device_type == DeviceType.CPU ? GradientSums.Norm(Gradients) : Gradients.norm().item<float>();
         if (limit > 0 && norm > limit && double.IsFinite(norm))
         {
             using Scalar factor = limit / norm;

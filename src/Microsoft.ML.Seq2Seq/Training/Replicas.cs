@@ -13,14 +13,18 @@ namespace Microsoft.ML.Seq2Seq.Training;
 /// </summary>
 internal sealed class Replicas : IDisposable
 {
-    /// <summary>Each replica has gradients of its own: a model with more weights uses libtorch's threads instead.</summary>
+    /// <summary>Each replica has gradients of its own: a model with more weights uses libtorch's threads instead, but where those of
+    /// the other replicas are below <see cref="MostGradients"/> together.</summary>
     private const long MostWeights = 24_000_000;
+
+    private const long MostGradients = 100_000_000; // 400 MB
 
     private readonly Replica[] _replicas;
     private readonly Crew? _crew; // null: the only replica runs on the caller's thread
-    private readonly double _smoothing, _consistency;
+    private readonly double _smoothing;
     private readonly ScalarType _precision;
     private readonly bool _recomputes;
+    private readonly Tensor? _rounded; // (N) all weights in bfloat16, for all replicas
 
     /// <param name="model">The first replica; its weights are those of all.</param>
     /// <param name="parameters">Of <paramref name="model"/>.</param>
@@ -30,19 +34,26 @@ internal sealed class Replicas : IDisposable
     {
         _precision = TrainingPrecisions.Resolve(options.Precision, parameters.Values.device);
         _recomputes = options.GradientCheckpointing;
-        bool isSmall = parameters.Values.device_type == DeviceType.CPU && parameters.Values.numel() <= MostWeights;
+        if (_precision != ScalarType.Float32 && parameters.Values.device_type == DeviceType.CPU)
+            _rounded = torch.empty_like(parameters.Values, _precision).DetachFromDisposeScope();
+        long count = parameters.Values.numel();
+        bool isSmall = parameters.Values.device_type == DeviceType.CPU &&
+            (count <= MostWeights || count * (ThreadSetting.Count - 1) <= MostGradients);
         _replicas = new Replica[isSmall ? ThreadSetting.Count : 1];
         _smoothing = options.LabelSmoothing;
-        _consistency = options.ConsistencyWeight;
+        Consistency = options.ConsistencyWeight;
         for (int i = 0; i < _replicas.Length; i++)
         {
             var dropout = new Dropout(SplitMix64.Combine((ulong)seed, (ulong)i));
             var copy = i == 0 ? model : model.Replica();
-            _replicas[i] = new Replica(copy, i == 0 ? parameters : parameters.Share(copy), dropout);
+            _replicas[i] = new Replica(copy, i == 0 ? parameters : parameters.Share(copy), dropout, new LogitBuffer());
         }
         if (_replicas.Length > 1)
             _crew = new Crew("Training replica", _replicas.Length);
     }
+
+    /// <summary>α of <see cref="ConsistencyLoss"/> in the passes to come.</summary>
+    public double Consistency { get; set; }
 
     /// <summary>Masks drawn by each replica's dropout: part of a checkpoint. Replicas beyond those saved start from
     /// zero.</summary>
@@ -62,7 +73,9 @@ internal sealed class Replicas : IDisposable
     /// <param name="scale">Factor on the gradient.</param>
     public LossSum ForwardBackward(EncodedPairs pairs, int[] rows, double scale)
     {
-        if (_crew is null)
+        _rounded?.copy_(_replicas[0].Parameters.Values);
+        // A row that is alone is shared out within its operations.
+        if (_crew is null || rows.Length < _replicas.Length)
             return ForwardBackward(_replicas[0], pairs, rows, scale);
         var sums = new LossSum[_replicas.Length];
         try
@@ -84,6 +97,9 @@ internal sealed class Replicas : IDisposable
     public void Dispose()
     {
         _crew?.Dispose();
+        _rounded?.Dispose();
+        foreach (var replica in _replicas)
+            replica.Logits.Dispose();
         foreach (var replica in _replicas[1..])
         {
             replica.Parameters.Dispose();
@@ -95,12 +111,12 @@ internal sealed class Replicas : IDisposable
     {
         if (rows.Length == 0)
             return default;
-        if (_consistency > 0)
+        if (Consistency > 0)
             rows = [.. rows, .. rows];
         using var batch = Batch.Create(pairs, rows, replica.Parameters.Values.device);
-        var pass = new TrainingPass(replica.Dropout, _precision, _recomputes);
-        return CrossEntropy.ForwardBackward(replica.Model, batch, _smoothing, scale, pass, _consistency);
+        var pass = new TrainingPass(replica.Dropout, _precision, _recomputes, _rounded);
+        return CrossEntropy.ForwardBackward(replica.Model, batch, _smoothing, scale, pass, Consistency, replica.Logits);
     }
 
-    private sealed record Replica(SequenceModel Model, FlatParameters Parameters, Dropout Dropout);
+    private sealed record Replica(SequenceModel Model, FlatParameters Parameters, Dropout Dropout, LogitBuffer Logits);
 }

@@ -40,6 +40,12 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>What a checkpoint holds, beside <see cref="Drawn"/>.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State => _optimizer.State.Prepend(("weights", Parameters.Values));
 
+    /// <summary>See <see cref="Replicas.Consistency"/>.</summary>
+    public double Consistency
+    {
+        set => _replicas.Consistency = value;
+    }
+
     /// <summary>Masks drawn by dropout, for each replica.</summary>
     public IReadOnlyList<ulong> Drawn
     {

@@ -74,13 +74,43 @@ public sealed class DropoutTests
     }
 
     [TestMethod]
-    public void GradientIsMaskedLikeTheValue()
+    [DataRow(ScalarType.Float32)]
+    [DataRow(ScalarType.BFloat16)]
+    public void ValuesAndGradientsAreThoseOfAMask(ScalarType type)
     {
+        const double probability = 0.3;
+        const int count = 70_003; // more than a chunk, no multiple of anything
         using var scope = NewDisposeScope();
-        var x = full(5, 3.0).requires_grad_(true);
-        var y = new Dropout(7).Apply(x, 0.5);
-        y.sum().backward();
-        TinyModels.AssertClose(y.detach().div(3), x.grad!, 1e-6);
+        using var generator = new Generator(3, CPU);
+        var mask = new Dropout(7).Apply(ones(count), probability);
+        Tensor x = randn(count, generator: generator), y = randn(count, generator: generator).to(type), seed = randn(count, generator: generator).to(type);
+
+        var leaf = y.clone().requires_grad_(true);
+        var dropped = new Dropout(7).Apply(leaf, probability);
+        dropped.backward([seed]);
+        AssertEqual(y.to(ScalarType.Float32).mul(mask), dropped);
+        AssertEqual(seed.to(ScalarType.Float32).mul(mask), leaf.grad!);
+
+        var (first, second) = (x.clone().requires_grad_(true), y.clone().requires_grad_(true));
+        var sum = new Dropout(7).Add(first, second, probability);
+        Assert.AreEqual(ScalarType.Float32, sum.dtype);
+        var ofSum = seed.to(ScalarType.Float32);
+        sum.backward([ofSum]);
+        TinyModels.AssertClose(x.add(y.to(ScalarType.Float32).mul(mask)), sum.detach(), 1e-6);
+        TinyModels.AssertClose(ofSum, first.grad!, 0);
+        AssertEqual(ofSum.mul(mask), second.grad!);
+
+        leaf = y.clone().requires_grad_(true);
+        var positive = new Dropout(7).Relu(leaf.add(0), probability);
+        positive.backward([seed]);
+        AssertEqual(y.to(ScalarType.Float32).relu().mul(mask), positive);
+        AssertEqual(seed.to(ScalarType.Float32).mul(mask).mul(y.to(ScalarType.Float32).gt(0)), leaf.grad!);
+
+        void AssertEqual(Tensor expected, Tensor actual)
+        {
+            Assert.AreEqual(type, actual.dtype);
+            TinyModels.AssertClose(expected.to(type).to(ScalarType.Float32), actual.detach().to(ScalarType.Float32), 1e-6);
+        }
     }
 
     [TestMethod]

@@ -59,7 +59,7 @@ public sealed class OneDnnTests
         var expected = Gradients(y => nn.functional.linear(y, weight, bias));
         var training = new TrainingPass(new Seq2Seq.Modeling.Dropout(0));
         var actual = Gradients(y => LinearFunction.Apply(y, weight, bias, training));
-        training.Release();
+        training.Gradients.Release();
 
         for (int i = 0; i < expected.Length; i++)
             AssertEqual(expected[i], actual[i]);

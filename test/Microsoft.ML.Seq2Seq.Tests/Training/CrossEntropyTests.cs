@@ -57,8 +57,11 @@ public sealed class CrossEntropyTests
         using var batch = Batch.Create(pairs, [.. Enumerable.Range(0, pairs.Count)], CPU);
         Assert.IsGreaterThan(256, batch.TargetTokens);
         var training = new TrainingPass(new Dropout(1)) { RoundsRows = roundsRows };
-        foreach (var ids in new[] { batch.Source, batch.TargetInput })
-            Assert.AreEqual(roundsRows, TokenRows.Of(ids, training).Count > ids.numel());
+        foreach (var (lengths, ids) in new[] { (batch.SourceLengths, batch.Source), (batch.TargetLengths, batch.TargetInput) })
+        {
+            Assert.IsLessThan(ids.numel(), (long)lengths.Sum(), "something is padded");
+            Assert.AreEqual(roundsRows, new TokenRows(lengths, ids.shape[1], CPU, training).Count > lengths.Sum());
+        }
 
         var sum = CrossEntropy.ForwardBackward(ours, batch, smoothing, 1.0 / batch.TargetTokens, training);
         var logits = theirs.Logits(theirs.Forward(batch, training: null)).view(-1, theirs.TargetVocabulary);
