@@ -156,11 +156,12 @@ internal sealed class TrainingLoop
     }
 
     /// <param name="updates">Those of an epoch.</param>
-    private static void Step(TrainingRun run, TrainingStep step, EncodedPairs rows, int[][] update, LearningRate rate, int updates)
+    private void Step(TrainingRun run, TrainingStep step, EncodedPairs rows, int[][] update, LearningRate rate, int updates)
     {
         var watch = Stopwatch.StartNew();
         run.Step++;
         run.LearningRate = rate.At(run.Step);
+        step.Consistency = run.Step <= _options.ConsistencyStartStep ? 0 : _options.ConsistencyWeight;
         var result = step.Run(rows, update, run.LearningRate);
         run.GradientNorm = result.GradientNorm;
         run.SplitBatches += result.Splits;

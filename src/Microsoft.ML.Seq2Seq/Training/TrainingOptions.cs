@@ -73,6 +73,11 @@ public sealed class TrainingOptions
     /// token once. Without dropout the passes are alike, and nothing is gained.</summary>
     public double ConsistencyWeight { get; set; }
 
+    /// <summary>Updates before <see cref="ConsistencyWeight"/> counts; until then a batch passes once, at half the time. Default 0. From the
+    /// start, two passes hold a model up before it has learned to read its source; in one that has learned they only
+    /// regularise.</summary>
+    public int ConsistencyStartStep { get; set; }
+
     /// <summary>Largest norm of the gradient; a longer one is scaled down to it. Default 1: rarely felt, and enough to
     /// survive a bad batch. 0 turns it off.</summary>
     public double GradientClipNorm { get; set; } = 1;
@@ -171,6 +176,7 @@ public sealed class TrainingOptions
         OptionCheck.AtLeast(nameof(WeightDecay), WeightDecay, 0.0);
         OptionCheck.Probability(nameof(LabelSmoothing), LabelSmoothing);
         OptionCheck.AtLeast(nameof(ConsistencyWeight), ConsistencyWeight, 0.0);
+        OptionCheck.AtLeast(nameof(ConsistencyStartStep), ConsistencyStartStep, 0);
         OptionCheck.AtLeast(nameof(GradientClipNorm), GradientClipNorm, 0.0);
         if (ValidateEverySteps is { } every)
             OptionCheck.AtLeast(nameof(ValidateEverySteps), every, 1);

@@ -23,13 +23,14 @@ internal static class TranslateCommand
         Option<int> tokens = CommandParts.Number("--tokens-per-batch", "Size of a batch; small data learns most from many small ones", 1, 10_000_000, 1024);
         Option<double> dropout = CommandParts.Number("--dropout", "Share of activations dropped in training; small data wants 0.3 (default: the preset's)", 0, 0.95);
         Option<double> consistency = CommandParts.Number("--consistency", "How strongly two passes with different dropout are drawn together, as 1 to 5 for small data and long training; twice the time", 0.0, 100.0, 0.0);
+        Option<int> consistencyFrom = CommandParts.Number("--consistency-from", "Updates before that begins: a model that has learned to read gains, one that hasn't is held up", 0, int.MaxValue, 0);
         Option<double> rate = CommandParts.Number("--learning-rate", "Highest learning rate (default: 0.002 for tiny, 0.001 for others)", 1e-8, 10);
         Option<int> warmup = CommandParts.Number("--warmup", "Steps until it is reached (default: a tenth of all)", 0, 10_000_000);
         Option<int> beam = CommandParts.Number("--beam", "Prefixes that the search keeps; 1 is greedy", 1, 1024, 4);
         Option<int> seed = CommandParts.Number("--seed", "Seed of the training", 0, int.MaxValue, 1);
         Option<string> board = new("--tensorboard") { Description = "Folder for TensorBoard's event files (default: none)", HelpName = "FOLDER" };
         Command command = new("translate", "Trains a model on pairs of texts, measures it, and saves it. Ctrl+C ends the training and saves the best model so far.")
-        { train, valid, test, output, preset, epochs, minutes, vocabulary, tokens, dropout, consistency, rate, warmup, beam, seed, board };
+        { train, valid, test, output, preset, epochs, minutes, vocabulary, tokens, dropout, consistency, consistencyFrom, rate, warmup, beam, seed, board };
         command.Runs((parse, cancellation) =>
         {
             TransformerArchitecture architecture = parse.GetValue(preset) switch
@@ -51,6 +52,7 @@ internal static class TranslateCommand
                     MaxDuration = parse.Given(minutes) is { } limit ? TimeSpan.FromMinutes(limit) : null,
                     TokensPerBatch = parse.GetValue(tokens),
                     ConsistencyWeight = parse.GetValue(consistency),
+                    ConsistencyStartStep = parse.GetValue(consistencyFrom),
                     // Down to zero at the end of a plan this short: a lower validation loss than the paper's schedule on Multi30k.
                     Schedule = LearningRateSchedule.Cosine,
                     LearningRate = parse.Given(rate) ?? (architecture.ModelDimension <= 128 ? 0.002 : 0.001),

@@ -31,27 +31,35 @@ internal static class Multi30kStudy
             if (parsed.GetValue(merges) < 1)
                 parsed.AddError("--merges must be at least 1.");
         });
-        var consistency = new Option<double>("--consistency") { Description = "weight of the divergence between two passes (R-Drop); a batch is then 4k tokens, twice" };
+        var consistency = new Option<double>("--consistency") { Description = "weight of the divergence between two passes (R-Drop); a batch is then 4k tokens, twice, but see --consistency-from" };
         consistency.Validators.Add(parsed =>
         {
             if (!(parsed.GetValue(consistency) >= 0))
                 parsed.AddError("--consistency must be at least 0.");
         });
+        var consistencyFrom = new Option<int>("--consistency-from") { Description = "updates of one pass before that; a batch is then 8k tokens, twice" };
+        consistencyFrom.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(consistencyFrom) < 0)
+                parsed.AddError("--consistency-from must be at least 0.");
+        });
         return StudySettings.CreateCommand("multi30k", "English to German captions: BLEU on test2016.",
-            (settings, parsed) => Run(settings, Choices(parsed)), [raw, recipe, merges, consistency],
+            (settings, parsed) => Run(settings, Choices(parsed)), [raw, recipe, merges, consistency, consistencyFrom],
             parsed => Choices(parsed).Suffix);
 
         Variant Choices(ParseResult parsed) => new(
-            parsed.GetValue(raw), parsed.GetValue(recipe) == Ours, parsed.GetValue(merges), parsed.GetValue(consistency));
+            parsed.GetValue(raw), parsed.GetValue(recipe) == Ours, parsed.GetValue(merges), parsed.GetValue(consistency),
+            parsed.GetValue(consistencyFrom));
     }
 
     /// <summary>What the command line chose.</summary>
-    private sealed record Variant(bool Raw, bool Ours, int Merges, double Consistency)
+    private sealed record Variant(bool Raw, bool Ours, int Merges, double Consistency, int ConsistencyFrom)
     {
         /// <summary>As on the command line.</summary>
         public string Arguments => (Raw ? " --raw" : "") + (Ours ? " --recipe ours" : "") +
             (Merges == PublishedMerges ? "" : FormattableString.Invariant($" --merges {Merges}")) +
-            (Consistency == 0 ? "" : FormattableString.Invariant($" --consistency {Consistency}"));
+            (Consistency == 0 ? "" : FormattableString.Invariant($" --consistency {Consistency}")) +
+            (ConsistencyFrom == 0 ? "" : FormattableString.Invariant($" --consistency-from {ConsistencyFrom}"));
 
         /// <summary>For a folder's name.</summary>
         public string Suffix => Arguments.Replace("--", "", StringComparison.Ordinal).Replace(' ', '-');
@@ -63,11 +71,13 @@ internal static class Multi30kStudy
         using var run = StudyRun.Train(settings, Recipe(choices), data.Training, data.Validation);
         return StudyResult.Of(run, $"multi30k{choices.Arguments}",
             FormattableString.Invariant($"Transformer Tiny, post-norm, dropout 0.3, joint BPE of {choices.Merges:n0} merges, ") +
-            "peak 0.005 after 2,000 updates of " + (choices.Consistency > 0
-                ? FormattableString.Invariant($"4k tokens, each in two passes of consistency {choices.Consistency}, ")
-                : "8k tokens, ") +
-            "mean of the last 10 epochs, beam 5, mean log-probability of a token; " +
-            (choices.Ours ? "cosine to zero over 5,000 updates, chosen by BLEU" : "at most 8,000 updates, chosen by loss with patience 10") +
+            "peak 0.005 after 2,000 updates of " + (choices is { Consistency: > 0, ConsistencyFrom: 0 } ? "4k" : "8k") + " tokens, " +
+            (choices.Consistency > 0
+                ? FormattableString.Invariant($"from update {choices.ConsistencyFrom:n0} on in two passes of consistency {choices.Consistency}, ")
+                : "") +
+            $"mean of the last {(choices.Consistency > 0 ? 20 : 10)} epochs, beam 5, mean log-probability of a token; " +
+            (choices.Ours ? "cosine to zero over 5,000 updates, chosen by BLEU" : "at most 8,000 updates, chosen by " +
+                (choices.Consistency > 0 ? "BLEU with patience 20" : "loss with patience 10")) +
             (choices.Raw ? "; raw text" : "; lower-cased tokenised text"),
             [.. data.Score(run), .. TimeToMilestone(run, data)]);
     });
@@ -89,7 +99,12 @@ internal static class Multi30kStudy
         if (choices.Consistency > 0)
         {
             recipe.Training.ConsistencyWeight = choices.Consistency;
-            recipe.Training.GradientAccumulation = 1; // each update costs what it did
+            recipe.Training.ConsistencyStartStep = choices.ConsistencyFrom;
+            recipe.Training.EarlyStoppingPatience = 20; // it learns more slowly
+            recipe.Training.AverageCheckpoints = 20; // validation prefers it
+            recipe.Training.ValidationMetric = ValidationMetric.Bleu; // two passes that agree are less sure of themselves, which the loss resents
+            if (choices.ConsistencyFrom == 0)
+                recipe.Training.GradientAccumulation = 1; // each update costs what it did
         }
         return recipe;
     }

@@ -77,6 +77,23 @@ public sealed class ConsistencyLossTests
         }
     }
 
+    [TestMethod]
+    public void ItBeginsAfterItsStartStep()
+    {
+        using var scope = NewDisposeScope();
+        var pairs = Runs.RandomPairs(30, seed: 3);
+        var once = Weights(0, 0, 2);
+        Assert.IsTrue(once.eq(Weights(4, start: 2, steps: 2)).all().item<bool>());
+        Assert.IsFalse(once.eq(Weights(4, start: 1, steps: 2)).all().item<bool>());
+
+        Tensor Weights(double weight, int start, int steps)
+        {
+            using var model = TinyModels.Create(TinyModels.Architecture(a => a.Dropout = 0.3));
+            Runs.Train(model, pairs, null, new TrainingOptions { ConsistencyWeight = weight, ConsistencyStartStep = start, MaxSteps = steps });
+            return Runs.Weights(model);
+        }
+    }
+
     /// <summary>Logits of two passes over the same tokens, which differ as under dropout.</summary>
     private static (Tensor Logits, long[] Targets) Case(int tokens, int vocabulary, bool isReduced)
     {

@@ -22,6 +22,7 @@ public sealed class TrainingOptionsTests
         ("WeightDecay", o => o.WeightDecay = -1),
         ("LabelSmoothing", o => o.LabelSmoothing = 1),
         ("ConsistencyWeight", o => o.ConsistencyWeight = -1),
+        ("ConsistencyStartStep", o => o.ConsistencyStartStep = -1),
         ("GradientClipNorm", o => o.GradientClipNorm = double.PositiveInfinity),
         ("AverageCheckpoints", o => o.AverageCheckpoints = 0),
         ("AverageCheckpoints", o => (o.AverageCheckpoints, o.ExponentialMovingAverage) = (2, 0.9)),
