@@ -37,7 +37,7 @@ internal static class TrainingBenchmark
         using var scope = new ThreadScope(threads);
         using var sides = new TrainingContenders(config, tokensPerBatch);
         Contender[] contenders = [.. TrainingContenders.Names.Where(name => name == (only ?? name)).Select(name => new Contender(name, sides.Step(name)))];
-        int warm = Math.Min(3, rounds);
+        int warm = sides.Batches.Count; // each shape once: products are compiled for it, and the heap grows to its size
         List<double> roofs = [], reducedRoofs = [];
         for (int round = 0; round < warm + rounds; round++)
         {
