@@ -24,7 +24,7 @@ internal sealed class Replicas : IDisposable
     private readonly double _smoothing;
     private readonly ScalarType _precision;
     private readonly bool _recomputes;
-    private readonly Tensor? _rounded; // (N) all weights in bfloat16, for all replicas
+    private readonly Tensor? _rounded; // (N) all weights in bfloat16 as of the batch, for all replicas
 
     /// <param name="model">The first replica; its weights are those of all.</param>
     /// <param name="parameters">Of <paramref name="model"/>.</param>
