@@ -43,16 +43,18 @@ internal sealed class Linear : nn.Module
 
     private Tensor Forward(Tensor x, Tensor weight, Tensor bias, long start, TrainingPass? training)
     {
-        if (training is not { Precision: var type and not ScalarType.Float32 })
-            return training is not null && OneDnn.IsFaster && x.device_type == DeviceType.CPU
-                ? LinearFunction.Apply(x, weight, bias, training)
-                : nn.functional.linear(x, weight, bias);
+        var type = training?.Precision ?? ScalarType.Float32;
+        bool isReduced = type != ScalarType.Float32;
+        if (isReduced)
+            x = x.to(type);
         // The weights stay in float32, and so do their gradients: what a pass multiplies is a copy.
-        x = x.to(type);
-        if (!training.HasRounded)
-            return nn.functional.linear(x, weight.to(type), bias.to(type));
+        if (training is null || x.device_type != DeviceType.CPU || (isReduced && !training.HasRounded))
+            return isReduced ? nn.functional.linear(x, weight.to(type), bias.to(type)) : nn.functional.linear(x, weight, bias);
         long rows = weight.shape[0];
-        return RoundedLinear.Apply(x, new RoundedLinear.Layer(training.Rounded(weight), training.Rounded(bias),
-            _weight.grad!.narrow(0, start, rows), _bias.grad!.narrow(0, start, rows), training.Gradients));
+        return LinearFunction.Apply(x, new LinearFunction.Layer(
+            isReduced ? training.Rounded(weight) : weight.detach(), isReduced ? training.Rounded(bias) : bias.detach(),
+            Gradient(_weight).narrow(0, start, rows), Gradient(_bias).narrow(0, start, rows), training.Gradients));
     }
+
+    private static Tensor Gradient(Parameter parameter) => parameter.grad ??= torch.zeros_like(parameter, requires_grad: false);
 }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.Seq2Seq.Modeling;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Modeling;
@@ -33,36 +32,6 @@ public sealed class OneDnnTests
         AssertEqual(nn.functional.linear(x, weight), OneDnn.Linear(x.t().contiguous().t(), weight.t().contiguous().t()));
         AssertEqual(nn.functional.linear(x, weight, bias), OneDnn.Linear(x, OneDnn.Pack(weight, rows), bias));
         AssertEqual(nn.functional.linear(x, weight), OneDnn.Linear(x, OneDnn.Pack(weight, rows + 40))); // packed for about so many
-    }
-
-    [TestMethod]
-    [DataRow(128, 384)]
-    [DataRow(384, 128)]
-    [DataRow(5, 5)]
-    public void GradientsAreThoseOfAutograd(int input, int output)
-    {
-        using var scope = NewDisposeScope();
-        using var generator = new Generator(4, CPU);
-        var x = randn([3, 20, input], generator: generator);
-        using var weight = new Parameter(randn([output, input], generator: generator));
-        using var bias = new Parameter(randn([output], generator: generator));
-        var seed = randn([3, 20, output], generator: generator);
-
-        Tensor[] Gradients(Func<Tensor, Tensor> linear)
-        {
-            var leaf = x.clone().requires_grad_(true);
-            weight.grad = null;
-            bias.grad = null;
-            linear(leaf).relu_().backward([seed]); // work in place on the result has to be possible
-            return [leaf.grad!.clone(), weight.grad!.clone(), bias.grad!.clone()];
-        }
-        var expected = Gradients(y => nn.functional.linear(y, weight, bias));
-        var training = new TrainingPass(new Seq2Seq.Modeling.Dropout(0));
-        var actual = Gradients(y => LinearFunction.Apply(y, weight, bias, training));
-        training.Gradients.Release();
-
-        for (int i = 0; i < expected.Length; i++)
-            AssertEqual(expected[i], actual[i]);
     }
 
     [TestMethod]
