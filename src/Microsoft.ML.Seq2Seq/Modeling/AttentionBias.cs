@@ -47,6 +47,7 @@ internal sealed class AttentionBias
     {
         (_queries, _keys, _padding, _long, _device) = (queries, keys, padding, whenLong, device);
         (_positions, _window, _isCausal) = (positions, window < keys - 1 ? window : null, isCausal);
+        Reach = positions is null or { IsInEmbeddings: true } ? new AttentionReach(_window, isCausal) : null;
         DependsOnDistance = isCausal || _window is not null || positions?.IsByDistance == true;
         IsLong = Math.Max(queries, keys) > whenLong.Longest;
         if (!IsLong)
@@ -60,6 +61,9 @@ internal sealed class AttentionBias
 
     /// <summary>Whether there is more to add than the padding.</summary>
     public bool DependsOnDistance { get; }
+
+    /// <summary>Which keys a query sees, where positions do no more in attention; else null.</summary>
+    public AttentionReach? Reach { get; }
 
     /// <summary>Broadcast over (B, H, Q, K); null adds nothing. Not for a long sequence where it depends on the distance.</summary>
     public Tensor? Whole { get; private set; }

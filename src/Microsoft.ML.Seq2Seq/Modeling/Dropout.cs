@@ -53,10 +53,11 @@ internal sealed unsafe class Dropout(ulong seed)
         ? DroppedRelu.apply(x, Next(probability))
         : Apply(x.relu_(), probability);
 
-    private Draw Next(double probability) => new(this, DropoutKernel.Of(probability), SplitMix64.Combine(seed, Drawn++));
+    /// <summary>The next tensor to drop from.</summary>
+    public DropoutPlan Next(double probability) => new(this, DropoutKernel.Of(probability), SplitMix64.Combine(seed, Drawn++));
 
     /// <summary>y = dropped x, both contiguous; y may be x.</summary>
-    private static void Drop(Tensor x, Tensor y, Draw draw)
+    private static void Drop(Tensor x, Tensor y, DropoutPlan draw)
     {
         var (kernel, from, to) = (draw.Kernel, x.Address(), y.Address());
         int fromSize = x.dtype.ElementSize(), toSize = y.dtype.ElementSize();
@@ -90,17 +91,14 @@ internal sealed unsafe class Dropout(ulong seed)
             Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = threads }, Work);
     }
 
-    /// <summary>What is dropped from one tensor.</summary>
-    private sealed record Draw(Dropout Dropout, DropoutKernel Kernel, ulong Seed);
-
     private sealed class Dropped : autograd.SingleTensorFunction<Dropped>
     {
         public override string Name => "dropout";
 
         public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
         {
-            var (x, draw) = ((Tensor)vars[0], (Draw)vars[1]);
-            ctx.save_data(nameof(Draw), draw);
+            var (x, draw) = ((Tensor)vars[0], (DropoutPlan)vars[1]);
+            ctx.save_data(nameof(DropoutPlan), draw);
             var y = torch.empty_like(x);
             Drop(x, y, draw);
             return y;
@@ -108,7 +106,7 @@ internal sealed unsafe class Dropout(ulong seed)
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
-            var draw = (Draw)ctx.get_data(nameof(Draw));
+            var draw = (DropoutPlan)ctx.get_data(nameof(DropoutPlan));
             var gradients = draw.Dropout.Gradients;
             gradients.Release();
             using var scope = NewDisposeScope();
@@ -125,8 +123,8 @@ internal sealed unsafe class Dropout(ulong seed)
 
         public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
         {
-            var (x, y, draw) = ((Tensor)vars[0], (Tensor)vars[1], (Draw)vars[2]);
-            ctx.save_data(nameof(Draw), draw);
+            var (x, y, draw) = ((Tensor)vars[0], (Tensor)vars[1], (DropoutPlan)vars[2]);
+            ctx.save_data(nameof(DropoutPlan), draw);
             ctx.save_data(nameof(y), y.dtype);
             var sum = torch.empty_like(x);
             var (kernel, first, second, to) = (draw.Kernel, x.Address(), y.Address(), sum.Address());
@@ -146,7 +144,7 @@ internal sealed unsafe class Dropout(ulong seed)
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
-            var draw = (Draw)ctx.get_data(nameof(Draw));
+            var draw = (DropoutPlan)ctx.get_data(nameof(DropoutPlan));
             var gradients = draw.Dropout.Gradients;
             gradients.Release();
             using var scope = NewDisposeScope();
@@ -161,11 +159,11 @@ internal sealed unsafe class Dropout(ulong seed)
     {
         public override string Name => "rectifier and dropout";
 
-        private sealed record Output(Tensor Y, Draw Draw);
+        private sealed record Output(Tensor Y, DropoutPlan Draw);
 
         public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
         {
-            var (x, draw) = ((Tensor)vars[0], (Draw)vars[1]);
+            var (x, draw) = ((Tensor)vars[0], (DropoutPlan)vars[1]);
             ctx.save_data(nameof(Output), new Output(x.detach(), draw)); // the same memory, which the backward pass needs as it is now
             ctx.mark_dirty([x]);
             var (kernel, first) = (draw.Kernel, x.Address());
@@ -203,3 +201,6 @@ internal sealed unsafe class Dropout(ulong seed)
         }
     }
 }
+
+/// <summary>What is dropped from one tensor, in the forward pass and again in the backward pass.</summary>
+internal sealed record DropoutPlan(Dropout Dropout, DropoutKernel Kernel, ulong Seed);

@@ -91,8 +91,9 @@ internal readonly unsafe record struct DropoutKernel(ushort Threshold, float Kep
             T.StoreOne(dx, i, T.LoadOne(y, i) > 0 ? T.LoadOne(dy, i) * Kept : 0);
     }
 
+    /// <summary>What thirty-two numbers are multiplied with: 0, or <see cref="Kept"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private (Vector512<float> Lower, Vector512<float> Upper) Factors(Vector512<ushort> draws)
+    public (Vector512<float> Lower, Vector512<float> Upper) Factors(Vector512<ushort> draws)
     {
         var (limit, kept) = (Vector512.Create((uint)Threshold), Vector512.Create(Kept));
         var (lower, upper) = Vector512.Widen(draws);

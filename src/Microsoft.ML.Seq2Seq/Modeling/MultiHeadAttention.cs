@@ -49,7 +49,9 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <param name="training">Null at prediction.</param>
     public Tensor SelfAttend(Tensor x, TokenRows rows, PositionalEncoding positions, AttentionBias bias, TrainingPass? training)
     {
-        using var projected = _queryKeyValue.Forward(x, training); // the graph does not need it
+        using var projected = _queryKeyValue.Forward(x, training);
+        if (InOne(rows, rows, bias, training) is { } settings)
+            return _output.Forward(TokenAttention.Apply(projected, settings), training);
         var parts = rows.SplitHeads(projected, _dimension, QueryWidth, KeyWidth, KeyWidth);
         return Attend(positions.Rotate(parts[0], 0), positions.Rotate(parts[1], 0), parts[2], rows, bias, training);
     }
@@ -69,14 +71,21 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <summary>Attention to another sequence, all positions at once: (N, D) → (N, D).</summary>
     /// <param name="x">(N, D)</param>
     /// <param name="rows">Where its tokens are.</param>
-    /// <param name="memory">Keys and values of <see cref="Memory"/>, each (B, groups, S, d).</param>
+    /// <param name="memory">(M, D)</param>
+    /// <param name="memoryRows">Where its tokens are.</param>
     /// <param name="bias">Added to the scores.</param>
     /// <param name="training">Null at prediction.</param>
-    public Tensor CrossAttend(Tensor x, TokenRows rows, (Tensor Keys, Tensor Values) memory, AttentionBias bias, TrainingPass? training)
+    public Tensor CrossAttend(Tensor x, TokenRows rows, Tensor memory, TokenRows memoryRows, AttentionBias bias, TrainingPass? training)
     {
         using var projected = _queryKeyValue.Forward(x, 0, QueryWidth, training);
+        if (InOne(rows, memoryRows, bias, training) is { } settings)
+        {
+            using var projectedMemory = ProjectMemory(memory, training);
+            return _output.Forward(TokenAttention.Apply(projected, projectedMemory, settings), training);
+        }
         var query = rows.SplitHeads(projected, _dimension, QueryWidth)[0];
-        return Attend(query, memory.Keys, memory.Values, rows, bias, training);
+        var (keys, values) = Memory(memory, memoryRows, training);
+        return Attend(query, keys, values, rows, bias, training);
     }
 
     /// <summary>Attention of the next position, or the next of several hypotheses, to another sequence: (B, K, D) → (B, K, D).</summary>
@@ -96,10 +105,19 @@ internal sealed class MultiHeadAttention : nn.Module
     /// <param name="training">Null at prediction.</param>
     public (Tensor Keys, Tensor Values) Memory(Tensor memory, TokenRows rows, TrainingPass? training)
     {
-        using var projected = _queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth, training);
+        using var projected = ProjectMemory(memory, training);
         var parts = rows.SplitHeads(projected, _dimension, KeyWidth, KeyWidth);
         return (parts[0], parts[1]);
     }
+
+    private Tensor ProjectMemory(Tensor memory, TrainingPass? training) => _queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth, training);
+
+    /// <summary>What attention from tokens to tokens needs, where it can be had: in training on a CPU, scores all at once, with nothing added to
+    /// them.</summary>
+    private TokenAttention.Settings? InOne(TokenRows rows, TokenRows memoryRows, AttentionBias bias, TrainingPass? training) =>
+        training is not null && TokenAttention.IsFaster && !bias.IsLong && bias.Reach is { } reach && rows.Packed is { } queries && memoryRows.Packed is { } keys
+            ? new(queries, keys, _heads, _groups, _dimension, reach, _dropout > 0 ? training.Dropout.Next(_dropout) : null, training.Gradients)
+            : null;
 
     public AttentionCache CreateCache(long rows, Tensor like) => AttentionCache.Create(rows, _groups, _dimension, like);
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.ML.Seq2Seq.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,13 +8,27 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 /// From a matrix of tokens to the heads of padded sequences and back, on a CPU, in one pass each: padding, transposing and
 /// conversion, which libtorch makes in one pass after the other. Padding is zeros, and so are the rows of no token.
 /// </summary>
-/// <param name="tokens">(n) where the token of each row stands in (B·T).</param>
-/// <param name="sequences">B</param>
+/// <param name="lengths">(B) tokens of each sequence.</param>
 /// <param name="length">T</param>
 /// <param name="count">N, at least n.</param>
 /// <param name="gradients">What is returned to autograd.</param>
-internal sealed unsafe class PackedTokens(int[] tokens, long sequences, long length, long count, GradientHold gradients)
+internal sealed unsafe class PackedTokens(IReadOnlyList<int> lengths, int length, long count, GradientHold gradients)
 {
+    private readonly int[] _tokens = [.. lengths.SelectMany((tokens, row) => Enumerable.Range(row * length, tokens))]; // (n) where the token of each row stands in (B·T)
+    private readonly int[] _starts = Starts(lengths);
+
+    /// <summary>B</summary>
+    public int Sequences => lengths.Count;
+
+    /// <summary>T</summary>
+    public int Length => length;
+
+    /// <summary>The row where a sequence begins.</summary>
+    public int Start(int sequence) => _starts[sequence];
+
+    /// <summary>Tokens of a sequence.</summary>
+    public int LengthOf(int sequence) => lengths[sequence];
+
     /// <summary>(N, W₁ + W₂ + …) → (B, W₁/d, T, d), (B, W₂/d, T, d) … in float32.</summary>
     public Tensor[] Split(Tensor rows, int dimension, long[] widths)
     {
@@ -32,15 +45,16 @@ internal sealed unsafe class PackedTokens(int[] tokens, long sequences, long len
 
     private Tensor NewHeads(long heads, long dimension)
     {
-        long[] shape = [sequences, heads, length, dimension];
-        return tokens.Length < sequences * length ? torch.zeros(shape) : torch.empty(shape);
+        long[] shape = [Sequences, heads, length, dimension];
+        return _tokens.Length < Sequences * length ? torch.zeros(shape) : torch.empty(shape);
     }
 
-    private Tensor NewRows(long width, ScalarType type)
+    /// <summary>(N, width) of anything, and zeros in the rows of no token.</summary>
+    public Tensor NewRows(long width, ScalarType type)
     {
         var rows = torch.empty(count, width, type);
-        if (count > tokens.Length)
-            rows.narrow(0, tokens.Length, count - tokens.Length).zero_();
+        if (count > _tokens.Length)
+            rows.narrow(0, _tokens.Length, count - _tokens.Length).zero_();
         return rows;
     }
 
@@ -56,11 +70,11 @@ internal sealed unsafe class PackedTokens(int[] tokens, long sequences, long len
         int dimension = (int)shape[3];
         bool isReduced = rows.dtype == ScalarType.BFloat16;
         var (matrix, blocks) = (rows.Address(), heads.Address());
-        ThreadSetting.Share(tokens.Length, (start, end) =>
+        ThreadSetting.Share(_tokens.Length, (start, end) =>
         {
             for (long row = start; row < end; row++)
             {
-                var (sequence, position) = Math.DivRem(tokens[row], length);
+                var (sequence, position) = Math.DivRem(_tokens[row], length);
                 float* head = (float*)blocks + (sequence * number * length + position) * dimension;
                 long first = row * width + column;
                 for (long i = 0; i < number; i++, head += length * dimension, first += dimension)
@@ -68,28 +82,21 @@ internal sealed unsafe class PackedTokens(int[] tokens, long sequences, long len
                         (toHeads ? new Span<float>((float*)matrix + first, dimension) : new Span<float>(head, dimension))
                             .CopyTo(toHeads ? new Span<float>(head, dimension) : new Span<float>((float*)matrix + first, dimension));
                     else if (toHeads)
-                        Convert<BFloat16Numbers, Float32Numbers>((ushort*)matrix + first, head, dimension);
+                        HeadRows.Copy<BFloat16Numbers, Float32Numbers>((ushort*)matrix + first, head, dimension);
                     else
-                        Convert<Float32Numbers, BFloat16Numbers>(head, (ushort*)matrix + first, dimension);
+                        HeadRows.Copy<Float32Numbers, BFloat16Numbers>(head, (ushort*)matrix + first, dimension);
             }
         });
         GC.KeepAlive(rows);
         GC.KeepAlive(heads);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Convert<TFrom, TTo>(void* from, void* to, int count)
-        where TFrom : INumbers
-        where TTo : INumbers
+    private static int[] Starts(IReadOnlyList<int> lengths)
     {
-        int i = 0;
-        for (; i <= count - INumbers.Lanes; i += INumbers.Lanes)
-        {
-            var (lower, upper) = TFrom.Load(from, i);
-            TTo.Store(to, i, lower, upper);
-        }
-        for (; i < count; i++)
-            TTo.StoreOne(to, i, TFrom.LoadOne(from, i));
+        int[] starts = new int[lengths.Count];
+        for (int i = 1; i < starts.Length; i++)
+            starts[i] = starts[i - 1] + lengths[i - 1];
+        return starts;
     }
 
     private sealed class HeadSplit : autograd.MultiTensorFunction<HeadSplit>

@@ -32,6 +32,9 @@ internal abstract class PositionalEncoding(string name) : nn.Module(name)
     /// <summary>(B, H, T, d) queries or keys of positions start … start+T-1 → (B, H, T, d)</summary>
     public virtual Tensor Rotate(Tensor x, int start) => x;
 
+    /// <summary>Whether attention itself knows nothing of positions.</summary>
+    public virtual bool IsInEmbeddings => false;
+
     /// <summary>A bias for the scores, by the distance of the key from the query: (H, count) for the distances first …
     /// first+count-1; or null.</summary>
     public virtual Tensor? ByDistance(int first, int count) => null;
@@ -61,6 +64,8 @@ internal sealed class SinusoidalPositions : PositionalEncoding
         _table = Table(0, Prepared, dimension);
         RegisterComponents();
     }
+
+    public override bool IsInEmbeddings => true;
 
     public override Tensor AddTo(Tensor embeddings, int start)
     {
@@ -107,6 +112,8 @@ internal sealed class LearnedPositions : PositionalEncoding
         _table = new Parameter(torch.randn([LastPosition + 1, dimension], generator: generator).mul_(deviation));
         RegisterComponents();
     }
+
+    public override bool IsInEmbeddings => true;
 
     public override Tensor AddTo(Tensor embeddings, int start)
     {

@@ -10,7 +10,6 @@ namespace Microsoft.ML.Seq2Seq.Modeling;
 /// </summary>
 internal sealed class TokenRows
 {
-    private readonly PackedTokens? _packed;
     private readonly bool _isTraining;
 
     /// <param name="lengths">(B) tokens of each sequence.</param>
@@ -23,9 +22,8 @@ internal sealed class TokenRows
         _isTraining = training is not null;
         if (training is null || device.type != DeviceType.CPU)
             return;
-        int[] tokens = [.. lengths.SelectMany((count, row) => Enumerable.Range(row * (int)length, count))];
-        Count = training.RowsFor(tokens.Length, device);
-        _packed = new PackedTokens(tokens, Sequences, Length, Count, training.Gradients);
+        Count = training.RowsFor(lengths.Sum(), device);
+        Packed = new PackedTokens(lengths, (int)length, Count, training.Gradients);
     }
 
     /// <summary>Sequences of one length, at prediction.</summary>
@@ -40,25 +38,28 @@ internal sealed class TokenRows
     /// <summary>N</summary>
     public long Count { get; }
 
+    /// <summary>In training on a CPU; else null: padding has rows.</summary>
+    public PackedTokens? Packed { get; }
+
     /// <summary>(B, T, W) in float32 → (N, W)</summary>
     public Tensor Join(Tensor sequences) =>
-        _packed?.Join(sequences.unsqueeze(1), ScalarType.Float32) ?? sequences.view(Count, -1);
+        Packed?.Join(sequences.unsqueeze(1), ScalarType.Float32) ?? sequences.view(Count, -1);
 
     /// <summary>(N, W) in float32 → (B, T, W)</summary>
     public Tensor Split(Tensor rows) =>
-        _packed?.Split(rows, (int)rows.shape[1], [rows.shape[1]])[0].squeeze(1) ?? rows.view(Sequences, Length, -1);
+        Packed?.Split(rows, (int)rows.shape[1], [rows.shape[1]])[0].squeeze(1) ?? rows.view(Sequences, Length, -1);
 
     /// <summary>The heads of queries, keys or values that stand side by side, in float32: (N, W₁ + W₂ + …) → (B, W₁/d, T, d), (B, W₂/d, T, d) …</summary>
     /// <remarks>Attention is computed in float32: for heads this small bfloat16 is slower, and the softmax needs the range. Split at once: for a
     /// part cut out alone autograd makes a gradient of the whole, mostly zeros, and adds them up.</remarks>
-    public Tensor[] SplitHeads(Tensor rows, int dimension, params long[] widths) => _packed?.Split(rows, dimension, widths)
+    public Tensor[] SplitHeads(Tensor rows, int dimension, params long[] widths) => Packed?.Split(rows, dimension, widths)
         ?? Array.ConvertAll((_isTraining ? rows.to(ScalarType.Float32) : rows).view(Sequences, Length, -1).split(widths, 2),
             part => part.view(Sequences, Length, -1, dimension).transpose(1, 2));
 
     /// <summary>Heads side by side: (B, H, T, d) → (N, H·d)</summary>
     /// <param name="heads">float32.</param>
     /// <param name="type">Of the result, if it can be had at once.</param>
-    public Tensor JoinHeads(Tensor heads, ScalarType type) => _packed?.Join(heads, type) ?? heads.transpose(1, 2).reshape(Count, -1);
+    public Tensor JoinHeads(Tensor heads, ScalarType type) => Packed?.Join(heads, type) ?? heads.transpose(1, 2).reshape(Count, -1);
 
     /// <summary>(n, W) → (count, W), with zeros behind the rows.</summary>
     public static Tensor Pad(Tensor rows, long count)

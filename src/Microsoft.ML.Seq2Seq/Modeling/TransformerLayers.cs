@@ -116,7 +116,7 @@ internal sealed class DecoderLayer : nn.Module
         if (training is not null && sourceBias.IsLong)
             x = training.Tape.Cut(x); // the attention's piece and the residual connection both lead here
         x = _crossAttentionResidual.Around(
-            x, y => _crossAttention.CrossAttend(y, rows, _crossAttention.Memory(memory, sourceRows, training), sourceBias, training), training);
+            x, y => _crossAttention.CrossAttend(y, rows, memory, sourceRows, sourceBias, training), training);
         return _feedForwardResidual.Around(x, y => _feedForward.Forward(y, training), training);
     }
 

@@ -55,11 +55,11 @@ internal static unsafe class VectorMath
     }
 
     /// <summary>Turns rows of scores into shares that add up to 1. What stands behind a row's scores is overwritten.</summary>
-    /// <param name="width">Elements from one row to the next: a multiple of sixteen.</param>
+    /// <param name="stride">Elements from one row to the next, at least as many as <paramref name="count"/> rounded up to sixteens.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Softmax(float* scores, int rows, int count, int width)
+    public static void Softmax(float* scores, int rows, int count, int stride)
     {
-        int last = width - 16;
+        int last = (count - 1) & ~15;
         // Kept in a register: written to memory, it would hold up the load of the whole vector.
         var isScore = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count - last)).AsSingle();
         var none = Vector512.Create(float.NegativeInfinity);
@@ -67,8 +67,8 @@ internal static unsafe class VectorMath
         // four are read before any is written.
         for (int row = 0; row < rows; row += 4)
         {
-            float* x0 = scores + row * width, x1 = scores + Math.Min(row + 1, rows - 1) * width;
-            float* x2 = scores + Math.Min(row + 2, rows - 1) * width, x3 = scores + Math.Min(row + 3, rows - 1) * width;
+            float* x0 = scores + row * stride, x1 = scores + Math.Min(row + 1, rows - 1) * stride;
+            float* x2 = scores + Math.Min(row + 2, rows - 1) * stride, x3 = scores + Math.Min(row + 3, rows - 1) * stride;
             var t0 = Vector512.ConditionalSelect(isScore, Vector512.Load(x0 + last), none);
             var t1 = Vector512.ConditionalSelect(isScore, Vector512.Load(x1 + last), none);
             var t2 = Vector512.ConditionalSelect(isScore, Vector512.Load(x2 + last), none);
