@@ -50,7 +50,7 @@ internal sealed class MultiHeadAttention : nn.Module
     public Tensor SelfAttend(Tensor x, TokenRows rows, PositionalEncoding positions, AttentionBias bias, TrainingPass? training)
     {
         using var projected = _queryKeyValue.Forward(x, training);
-        if (InOne(rows, rows, bias, training) is { } settings)
+        if (ByTokens(rows, rows, bias, training) is { } settings)
             return _output.Forward(TokenAttention.Apply(projected, settings), training);
         var parts = rows.SplitHeads(projected, _dimension, QueryWidth, KeyWidth, KeyWidth);
         return Attend(positions.Rotate(parts[0], 0), positions.Rotate(parts[1], 0), parts[2], rows, bias, training);
@@ -78,7 +78,7 @@ internal sealed class MultiHeadAttention : nn.Module
     public Tensor CrossAttend(Tensor x, TokenRows rows, Tensor memory, TokenRows memoryRows, AttentionBias bias, TrainingPass? training)
     {
         using var projected = _queryKeyValue.Forward(x, 0, QueryWidth, training);
-        if (InOne(rows, memoryRows, bias, training) is { } settings)
+        if (ByTokens(rows, memoryRows, bias, training) is { } settings)
         {
             using var projectedMemory = ProjectMemory(memory, training);
             return _output.Forward(TokenAttention.Apply(projected, projectedMemory, settings), training);
@@ -114,7 +114,7 @@ internal sealed class MultiHeadAttention : nn.Module
 
     /// <summary>What attention from tokens to tokens needs, where it can be had: in training on a CPU, scores all at once, with nothing added to
     /// them.</summary>
-    private TokenAttention.Settings? InOne(TokenRows rows, TokenRows memoryRows, AttentionBias bias, TrainingPass? training) =>
+    private TokenAttention.Settings? ByTokens(TokenRows rows, TokenRows memoryRows, AttentionBias bias, TrainingPass? training) =>
         training is not null && TokenAttention.IsFaster && !bias.IsLong && bias.Reach is { } reach && rows.Packed is { } queries && memoryRows.Packed is { } keys
             ? new(queries, keys, _heads, _groups, _dimension, reach, _dropout > 0 ? training.Dropout.Next(_dropout) : null, training.Gradients)
             : null;
