@@ -86,13 +86,13 @@ internal sealed class AttentionBias
         // A window's block sees its own queries' width and the window's on both sides: longer blocks waste less.
         int width = _window is { } window ? Math.Min(_keys, 4 * window) : _keys;
         int most = (int)Math.Clamp(_long.Scores / (sequences * width), 1, _queries);
-        if (_window is { } reach)
-            most = Math.Min(most, 2 * reach);
+        if (_window is not null)
+            most = Math.Min(most, 2 * _window.Value);
+        var reach = new AttentionReach(_window, _isCausal);
         for (int query = 0; query < _queries; query += most)
         {
             int queries = Math.Min(most, _queries - query);
-            int key = Math.Max(0, query - (_window ?? query));
-            int end = Math.Min(_keys, _isCausal ? query + queries : query + queries + (_window ?? _keys));
+            int key = reach.Keys(query, _keys).First, end = reach.Keys(query + queries - 1, _keys).End;
             yield return new AttentionBlock(query, queries, key, end - key);
         }
     }

@@ -115,6 +115,8 @@ internal sealed unsafe class HeadAttention : IDisposable
                 int first = Math.Max(start, _reach.Queries(key, queries.Count).First);
                 int end = Math.Min(start + count, _reach.Queries(Math.Min(key + SmallProduct.Rows, _count) - 1, queries.Count).End);
                 int row = Math.Min(first - start, count), depth = Math.Max(0, end - first);
+                if (depth == 0 && _adds)
+                    continue; // out of the window
                 SmallProduct.Multiply(_dropped + row * _width + key, 1, _width, _results + row * _row, _row, _valueGradients + key * _row, _row,
                     SmallProduct.Rows, _row, depth, _adds); // dV = Pᵀ dO, P with dropout
                 SmallProduct.Multiply(_gradients + row * _width + key, 1, _width, _queries + row * _row, _row, _keyGradients + key * _row, _row,
