@@ -74,14 +74,12 @@ internal sealed class Replicas : IDisposable
     public LossSum ForwardBackward(EncodedPairs pairs, int[] rows, double scale)
     {
         _rounded?.copy_(_replicas[0].Parameters.Values);
-        // A row that is alone is shared out within its operations.
-        if (_crew is null || rows.Length < _replicas.Length)
-            return ForwardBackward(_replicas[0], pairs, rows, scale);
-        var sums = new LossSum[_replicas.Length];
         try
         {
-            // Rows of a batch stand in order of length: dealt out in turn, they weigh the same everywhere.
-            _crew.Run(i => sums[i] = ForwardBackward(_replicas[i], pairs, [.. rows.Where((_, row) => row % _replicas.Length == i)], scale));
+            var sum = Share(rows, (replica, part) => ForwardBackward(replica, pairs, part, scale));
+            foreach (var replica in _replicas[1..])
+                _replicas[0].Parameters.TakeGradients(replica.Parameters);
+            return sum;
         }
         catch
         {
@@ -89,10 +87,15 @@ internal sealed class Replicas : IDisposable
                 replica.Parameters.ClearGradients();
             throw;
         }
-        foreach (var replica in _replicas[1..])
-            _replicas[0].Parameters.TakeGradients(replica.Parameters);
-        return sums.Aggregate((sum, next) => sum + next);
     }
+
+    /// <summary>The loss of a batch alone, without dropout, in float32: for validation. On the same threads, whose heaps have the memory
+    /// that it needs.</summary>
+    public LossSum Evaluate(EncodedPairs pairs, int[] rows) => Share(rows, (replica, part) =>
+    {
+        using var batch = Batch.Create(pairs, part, replica.Parameters.Values.device);
+        return CrossEntropy.Evaluate(replica.Model, batch, _smoothing);
+    });
 
     public void Dispose()
     {
@@ -107,10 +110,20 @@ internal sealed class Replicas : IDisposable
         }
     }
 
+    /// <summary>Deals the rows of a batch out to the replicas.</summary>
+    private LossSum Share(int[] rows, Func<Replica, int[], LossSum> work)
+    {
+        // A row that is alone is shared out within its operations.
+        if (_crew is null || rows.Length < _replicas.Length)
+            return work(_replicas[0], rows);
+        var sums = new LossSum[_replicas.Length];
+        // Rows of a batch stand in order of length: dealt out in turn, they weigh the same everywhere.
+        _crew.Run(i => sums[i] = work(_replicas[i], [.. rows.Where((_, row) => row % _replicas.Length == i)]));
+        return sums.Aggregate((sum, next) => sum + next);
+    }
+
     private LossSum ForwardBackward(Replica replica, EncodedPairs pairs, int[] rows, double scale)
     {
-        if (rows.Length == 0)
-            return default;
         if (Consistency > 0)
             rows = [.. rows, .. rows];
         using var batch = Batch.Create(pairs, rows, replica.Parameters.Values.device);

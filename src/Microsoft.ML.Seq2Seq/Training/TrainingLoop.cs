@@ -22,7 +22,6 @@ internal sealed class TrainingLoop
     private readonly IReadOnlyList<ITrainingObserver> _observers;
     private readonly Func<bool> _isCanceled;
     private readonly BatchPlanner _planner;
-    private readonly Device _device;
     private readonly int _seed;
 
     /// <param name="model">On its device; trained in place.</param>
@@ -44,7 +43,6 @@ internal sealed class TrainingLoop
         _isCanceled = isCanceled;
         _observers = observers;
         _planner = new BatchPlanner(training, options.TokensPerBatch);
-        _device = model.OutputWeight.device;
     }
 
     /// <summary>Scores the model at a validation, higher is better; the best weights are then those of the highest score.
@@ -108,7 +106,7 @@ internal sealed class TrainingLoop
             {
                 bool isDue = IsValidationDue();
                 if (isDue || run.StopReason is not null)
-                    Validate(run, averages, best, rate);
+                    Validate(run, step, averages, best, rate);
                 if (run.StopReason is not null || (_options.CheckpointEverySteps is { } steps ? run.Step % steps == 0 : isDue))
                     store?.Save(run.Snapshot(fingerprint, _seed, step.Drawn, rate.Factor), Tensors(step, averages, best));
             }
@@ -200,14 +198,14 @@ internal sealed class TrainingLoop
             run.Pause($"{nameof(TrainingOptions.MaxDuration)} reached");
     }
 
-    private void Validate(TrainingRun run, WeightAverage? averages, BestWeights best, LearningRate rate)
+    private void Validate(TrainingRun run, TrainingStep step, WeightAverage? averages, BestWeights best, LearningRate rate)
     {
         if (run.IsCanceled)
             return;
         using var averaged = averages?.Use();
         if (_validation.Count > 0)
         {
-            if (ValidationLoss() is not { } loss)
+            if (ValidationLoss(step) is not { } loss)
             {
                 run.Cancel();
                 return;
@@ -234,28 +232,27 @@ internal sealed class TrainingLoop
 
     /// <summary>Over all tokens of all validation rows; null where the run is canceled meanwhile, which should end it at
     /// once.</summary>
-    private double? ValidationLoss()
+    private double? ValidationLoss(TrainingStep step)
     {
         var sum = new LossSum();
         foreach (int[] rows in new BatchPlanner(_validation, _options.TokensPerBatch).InOrder())
         {
             if (_isCanceled())
                 return null;
-            sum += ValidationLoss(rows);
+            sum += ValidationLoss(step, rows);
         }
         return sum.Likelihood / sum.Tokens;
     }
 
-    private LossSum ValidationLoss(ReadOnlySpan<int> rows)
+    private LossSum ValidationLoss(TrainingStep step, int[] rows)
     {
         try
         {
-            using var batch = Batch.Create(_validation, rows, _device);
-            return CrossEntropy.Evaluate(_model, batch, _options.LabelSmoothing);
+            return step.Evaluate(_validation, rows);
         }
         catch (Exception e) when (rows.Length > 1 && MemoryFailure.Is(e))
         {
-            return ValidationLoss(rows[..(rows.Length / 2)]) + ValidationLoss(rows[(rows.Length / 2)..]);
+            return ValidationLoss(step, rows[..(rows.Length / 2)]) + ValidationLoss(step, rows[(rows.Length / 2)..]);
         }
     }
 }

@@ -86,6 +86,9 @@ internal sealed class TrainingStep : IDisposable
         return new StepResult(loss, norm, isFinite, splits, leftOut);
     }
 
+    /// <inheritdoc cref="Replicas.Evaluate"/>
+    public LossSum Evaluate(EncodedPairs pairs, int[] rows) => _replicas.Evaluate(pairs, rows);
+
     /// <summary>Adds up the gradients of an update.</summary>
     /// <returns>The part that did not fit into memory; null where all did.</returns>
     private int[]? ForwardBackward(EncodedPairs pairs, IReadOnlyList<int[]> parts, out LossSum loss)

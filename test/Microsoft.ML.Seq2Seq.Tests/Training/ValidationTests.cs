@@ -12,13 +12,15 @@ public sealed class ValidationTests
     private readonly EncodedPairs _validation = Runs.RandomPairs(33, seed: 5);
 
     [TestMethod]
-    public void LossIsThatOfAllTokensWhateverTheBatchSize()
+    [DataRow(1)]
+    [DataRow(3)]
+    public void LossIsThatOfAllTokensWhateverTheBatchSize(int threads)
     {
         foreach (int tokens in new[] { 1, 50, 1_000_000 })
         {
             using var model = TinyModels.Create(TinyModels.Architecture(a => a.Dropout = 0.5));
             double expected = 0;
-            var run = Runs.Train(model, _training, _validation, new TrainingOptions { TokensPerBatch = tokens, MaxSteps = 1 }, 1, null,
+            var run = Runs.Train(model, _training, _validation, new TrainingOptions { TokensPerBatch = tokens, MaxSteps = 1, Threads = threads }, 1, null,
                 new Watcher(onValidation: _ => expected = Runs.Loss(model, _validation)));
             Assert.AreEqual(expected, run.ValidationLoss!.Value, 1e-5);
         }
