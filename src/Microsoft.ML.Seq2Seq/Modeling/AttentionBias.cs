@@ -41,13 +41,18 @@ internal sealed class AttentionBias
     /// <param name="positions">Null: positions add nothing.</param>
     /// <param name="window">Tokens to either side that a query sees; null: all.</param>
     /// <param name="isCausal">A query sees no later key.</param>
+    /// <param name="isByTokens">Nothing is made but what <see cref="TokenAttention"/> needs.</param>
     public AttentionBias(
         int queries, int keys, Tensor? padding, LongAttention whenLong, Device device, PositionalEncoding? positions = null,
-        int? window = null, bool isCausal = false)
+        int? window = null, bool isCausal = false, bool isByTokens = false)
     {
         (_queries, _keys, _padding, _long, _device) = (queries, keys, padding, whenLong, device);
         (_positions, _window, _isCausal) = (positions, window < keys - 1 ? window : null, isCausal);
-        Reach = positions is null or { IsInEmbeddings: true } ? new AttentionReach(_window, isCausal) : null;
+        if (isByTokens)
+        {
+            ByTokens = new TokenBias(Reach, positions?.Angles(keys), positions?.ByDistance(1 - queries, queries + keys - 1)?.contiguous());
+            return;
+        }
         DependsOnDistance = isCausal || _window is not null || positions?.IsByDistance == true;
         IsLong = Math.Max(queries, keys) > whenLong.Longest;
         if (!IsLong)
@@ -62,22 +67,26 @@ internal sealed class AttentionBias
     /// <summary>Whether there is more to add than the padding.</summary>
     public bool DependsOnDistance { get; }
 
-    /// <summary>Which keys a query sees, where positions do no more in attention; else null.</summary>
-    public AttentionReach? Reach { get; }
+    /// <summary>For attention from tokens to tokens, which never has all scores at once; null: it is libtorch's.</summary>
+    public TokenBias? ByTokens { get; private set; }
 
     /// <summary>Broadcast over (B, H, Q, K); null adds nothing. Not for a long sequence where it depends on the distance.</summary>
     public Tensor? Whole { get; private set; }
 
-    /// <summary>Takes the matrix out of the graph of the layers: all of them use it.</summary>
+    /// <summary>Takes what all layers use out of their graph.</summary>
     public void Cut(GradientTape tape)
     {
         if (Whole is { requires_grad: true } whole)
             Whole = tape.Cut(whole);
+        if (ByTokens is { Distances: { requires_grad: true } distances } tokens)
+            ByTokens = tokens with { Distances = tape.Cut(distances) };
     }
 
     /// <summary>A step of prediction: one query at the position of the last key. Broadcast over (R, H, 1, K).</summary>
     public static Tensor? Next(PositionalEncoding positions, int? window, int position, Device device) =>
         DistanceBias(positions, window, isCausal: false, new AttentionBlock(position, 1, 0, position + 1), device);
+
+    private AttentionReach Reach => new(_window, _isCausal);
 
     /// <summary>Every query once, in order.</summary>
     /// <param name="sequences">Rows times heads.</param>
@@ -88,11 +97,10 @@ internal sealed class AttentionBias
         int most = (int)Math.Clamp(_long.Scores / (sequences * width), 1, _queries);
         if (_window is not null)
             most = Math.Min(most, 2 * _window.Value);
-        var reach = new AttentionReach(_window, _isCausal);
         for (int query = 0; query < _queries; query += most)
         {
             int queries = Math.Min(most, _queries - query);
-            int key = reach.Keys(query, _keys).First, end = reach.Keys(query + queries - 1, _keys).End;
+            int key = Reach.Keys(query, _keys).First, end = Reach.Keys(query + queries - 1, _keys).End;
             yield return new AttentionBlock(query, queries, key, end - key);
         }
     }

@@ -16,6 +16,7 @@ internal sealed unsafe class HeadAttention : IDisposable
     private readonly int _row; // of d numbers and zeros behind
     private readonly float _scale;
     private readonly AttentionReach _reach;
+    private readonly RotaryAngles? _angles;
     private readonly DropoutKernel? _dropout;
     private readonly float* _memory;
     private readonly float* _keys, _values, _keyGradients, _valueGradients; // (keys, row)
@@ -28,12 +29,12 @@ internal sealed unsafe class HeadAttention : IDisposable
 
     /// <param name="dimension">d</param>
     /// <param name="longest">Keys of the longest sequence.</param>
-    /// <param name="reach">Which keys a query sees.</param>
+    /// <param name="bias">What positions do; its distances come with each head.</param>
     /// <param name="dropout">Of shares; null: none.</param>
     /// <param name="isBackward">Whether there is memory for gradients.</param>
-    public HeadAttention(int dimension, int longest, AttentionReach reach, DropoutKernel? dropout, bool isBackward)
+    public HeadAttention(int dimension, int longest, TokenBias bias, DropoutKernel? dropout, bool isBackward)
     {
-        (_dimension, _reach, _dropout) = (dimension, reach, dropout);
+        (_dimension, _reach, _angles, _dropout) = (dimension, bias.Reach, bias.Angles, dropout);
         _row = RoundUp(dimension, SmallProduct.Columns);
         _scale = MathF.Pow(dimension, -0.5f);
         nint width = RoundUp(longest, Lanes), matrix = width * _row, block = Block * _row, scores = Block * width;
@@ -64,6 +65,7 @@ internal sealed unsafe class HeadAttention : IDisposable
     {
         (_count, _width, _adds) = (keys.Count, RoundUp(keys.Count, Lanes), false);
         Load<T>(keys, 0, _count, _keys, _width);
+        _angles?.Turn(_keys, _row, 0, _count);
         Load<T>(values, 0, _count, _values, _width);
         SmallProduct.Transpose(_keys, _row, _keysTransposed, _width, _width, _row);
         if (_valuesTransposed is not null)
@@ -74,18 +76,19 @@ internal sealed unsafe class HeadAttention : IDisposable
     /// <param name="queries">Of the head.</param>
     /// <param name="results">Overwritten.</param>
     /// <param name="seed">Of dropout.</param>
-    public void Forward<T>(HeadRows queries, HeadRows results, ulong seed)
+    /// <param name="distances">Of the head.</param>
+    public void Forward<T>(HeadRows queries, HeadRows results, ulong seed, HeadDistances distances)
         where T : INumbers
     {
         var draws = new DropoutDraws(seed);
         for (int start = 0; start < queries.Count; start += Block)
         {
             int count = Math.Min(Block, queries.Count - start);
-            Load<T>(queries, start, count, _queries, RoundUp(count, SmallProduct.Rows), _scale);
+            LoadQueries<T>(queries, start, count);
             for (int row = 0; row < count; row += SmallProduct.Rows)
             {
                 var few = At(start, row, count);
-                Share(few);
+                Share(few, distances);
                 if (_dropout is { } dropout)
                     ShareKernel.Drop(_shares + few.At(_width), _width, few.Count, few.Columns, dropout, ref draws);
                 Combine(_shares, few, _values);
@@ -99,17 +102,18 @@ internal sealed unsafe class HeadAttention : IDisposable
     /// <param name="resultGradients">Of its results.</param>
     /// <param name="queryGradients">Overwritten.</param>
     /// <param name="seed">That of the forward pass.</param>
-    public void Backward<T>(HeadRows queries, HeadRows resultGradients, HeadRows queryGradients, ulong seed)
+    /// <param name="distances">Of the head; their gradients are added to.</param>
+    public void Backward<T>(HeadRows queries, HeadRows resultGradients, HeadRows queryGradients, ulong seed, HeadDistances distances)
         where T : INumbers
     {
         var draws = new DropoutDraws(seed);
         for (int start = 0; start < queries.Count; start += Block)
         {
-            int count = Math.Min(Block, queries.Count - start), padded = RoundUp(count, SmallProduct.Rows);
-            Load<T>(queries, start, count, _queries, padded, _scale);
-            Load<T>(resultGradients, start, count, _results, padded);
+            int count = Math.Min(Block, queries.Count - start);
+            LoadQueries<T>(queries, start, count);
+            Load<T>(resultGradients, start, count, _results, RoundUp(count, SmallProduct.Rows));
             for (int row = 0; row < count; row += SmallProduct.Rows)
-                Differentiate(At(start, row, count), ref draws);
+                Differentiate(At(start, row, count), distances, ref draws);
             for (int key = 0; key < _count; key += SmallProduct.Rows)
             {
                 int first = Math.Max(start, _reach.Queries(key, queries.Count).First);
@@ -125,6 +129,7 @@ internal sealed unsafe class HeadAttention : IDisposable
             _adds = true;
             for (int row = 0; row < count; row += SmallProduct.Rows)
                 Combine(_gradients, At(start, row, count), _keys); // dQ = dS K / √d, over dO
+            _angles?.Turn(_results, _row, start, count, isBack: true);
             queryGradients.Store<T>(start, count, _dimension, _results, _row, _scale);
         }
     }
@@ -133,18 +138,22 @@ internal sealed unsafe class HeadAttention : IDisposable
     public void End<T>(HeadRows keyGradients, HeadRows valueGradients)
         where T : INumbers
     {
+        _angles?.Turn(_keyGradients, _row, 0, _count, isBack: true);
         keyGradients.Store<T>(0, _count, _dimension, _keyGradients, _row);
         valueGradients.Store<T>(0, _count, _dimension, _valueGradients, _row);
     }
 
     /// <summary>Shares, dropped shares and gradients of scores of a few queries of a block.</summary>
-    private void Differentiate(Few few, ref DropoutDraws draws)
+    private void Differentiate(Few few, HeadDistances distances, ref DropoutDraws draws)
     {
-        Share(few);
+        Share(few, distances);
         nint at = few.At(_width);
         SmallProduct.Multiply(_results + few.Row * _row, _row, 1, _valuesTransposed + few.First, _width, _gradients + at, _width,
             SmallProduct.Rows, few.Columns, _dimension, adds: false);
         ShareKernel.Differentiate(_shares + at, _dropped + at, _gradients + at, _width, few.Count, few.Columns, _dropout, ref draws);
+        if (distances.Gradients != 0)
+            for (int i = 0; i < few.Count; i++)
+                ShareKernel.Add((float*)distances.Gradients + few.First - few.Query - i, _gradients + at + (nint)i * _width, few.End - few.First);
         for (int row = few.Row; row < few.Row + few.Count; row++)
         {
             // Products for keys read all queries of the block that see any of a few keys.
@@ -156,13 +165,16 @@ internal sealed unsafe class HeadAttention : IDisposable
     }
 
     /// <summary>The shares of a few queries, which add up to 1; zeros where one sees no key.</summary>
-    private void Share(Few few)
+    private void Share(Few few, HeadDistances distances)
     {
         float* shares = _shares + few.At(_width);
         SmallProduct.Multiply(_queries + few.Row * _row, _row, 1, _keysTransposed + few.First, _width, shares, _width,
             SmallProduct.Rows, few.Columns, _dimension, adds: false);
         if (few.End == few.First)
             return;
+        if (distances.Bias != 0)
+            for (int i = 0; i < few.Count; i++)
+                ShareKernel.Add(shares + (nint)i * _width, (float*)distances.Bias + few.First - few.Query - i, few.End - few.First);
         Hide(float.NegativeInfinity);
         VectorMath.Softmax(shares, SmallProduct.Rows, few.End - few.First, _width);
         Hide(0);
@@ -189,6 +201,13 @@ internal sealed unsafe class HeadAttention : IDisposable
         int few = Math.Min(SmallProduct.Rows, count - row), query = start + row;
         int first = _reach.Keys(query, _count).First & -Lanes, end = _reach.Keys(query + few - 1, _count).End;
         return new Few(row, query, few, first, end, RoundUp(end - first, Lanes));
+    }
+
+    private void LoadQueries<T>(HeadRows queries, int start, int count)
+        where T : INumbers
+    {
+        Load<T>(queries, start, count, _queries, RoundUp(count, SmallProduct.Rows), _scale);
+        _angles?.Turn(_queries, _row, start, count);
     }
 
     /// <summary>Rows of a head with zeros around them.</summary>

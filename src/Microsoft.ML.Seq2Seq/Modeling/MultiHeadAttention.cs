@@ -112,11 +112,10 @@ internal sealed class MultiHeadAttention : nn.Module
 
     private Tensor ProjectMemory(Tensor memory, TrainingPass? training) => _queryKeyValue.Forward(memory, QueryWidth, 2 * KeyWidth, training);
 
-    /// <summary>What attention from tokens to tokens needs, where it can be had: in training on a CPU, with nothing but a mask added to the
-    /// scores. Never has all of them at once, so that it needs no blocks for long sequences.</summary>
+    /// <summary>What attention from tokens to tokens needs, in a pass of training that has it.</summary>
     private TokenAttention.Settings? ByTokens(TokenRows rows, TokenRows memoryRows, AttentionBias bias, TrainingPass? training) =>
-        training is not null && TokenAttention.IsFaster && bias.Reach is { } reach && rows.Packed is { } queries && memoryRows.Packed is { } keys
-            ? new(queries, keys, _heads, _groups, _dimension, reach, _dropout > 0 ? training.Dropout.Next(_dropout) : null, training.Gradients)
+        training is not null && bias.ByTokens is { } tokens
+            ? new(rows.Packed!, memoryRows.Packed!, _heads, _groups, _dimension, tokens, _dropout > 0 ? training.Dropout.Next(_dropout) : null, training.Gradients)
             : null;
 
     public AttentionCache CreateCache(long rows, Tensor like) => AttentionCache.Create(rows, _groups, _dimension, like);

@@ -32,8 +32,8 @@ internal abstract class PositionalEncoding(string name) : nn.Module(name)
     /// <summary>(B, H, T, d) queries or keys of positions start … start+T-1 → (B, H, T, d)</summary>
     public virtual Tensor Rotate(Tensor x, int start) => x;
 
-    /// <summary>Whether attention itself knows nothing of positions.</summary>
-    public virtual bool IsInEmbeddings => false;
+    /// <summary>What <see cref="Rotate"/> does to positions 0 … length-1, outside autograd; null: nothing.</summary>
+    public virtual RotaryAngles? Angles(int length) => null;
 
     /// <summary>A bias for the scores, by the distance of the key from the query: (H, count) for the distances first …
     /// first+count-1; or null.</summary>
@@ -64,8 +64,6 @@ internal sealed class SinusoidalPositions : PositionalEncoding
         _table = Table(0, Prepared, dimension);
         RegisterComponents();
     }
-
-    public override bool IsInEmbeddings => true;
 
     public override Tensor AddTo(Tensor embeddings, int start)
     {
@@ -113,8 +111,6 @@ internal sealed class LearnedPositions : PositionalEncoding
         RegisterComponents();
     }
 
-    public override bool IsInEmbeddings => true;
-
     public override Tensor AddTo(Tensor embeddings, int start)
     {
         long[] rows = [.. Enumerable.Range(start, (int)embeddings.shape[1]).Select(position => (long)Math.Min(position, LastPosition))];
@@ -126,12 +122,15 @@ internal sealed class LearnedPositions : PositionalEncoding
 /// then depends on their distance alone.</summary>
 internal sealed class RotaryPositions : PositionalEncoding
 {
+    private readonly int _headDimension;
+
     [ComponentName(Name = "frequencies")]
     private readonly Tensor _frequencies; // (d/2)
 
     public RotaryPositions(int headDimension)
         : base(nameof(RotaryPositions))
     {
+        _headDimension = headDimension;
         _frequencies = torch.tensor(Frequencies(headDimension));
         RegisterComponents();
     }
@@ -148,6 +147,8 @@ internal sealed class RotaryPositions : PositionalEncoding
         Tensor first = x.narrow(3, 0, half), second = x.narrow(3, half, half);
         return torch.cat([first.mul(cos).sub(second.mul(sin)), second.mul(cos).Plus(first.mul(sin))], -1);
     }
+
+    public override RotaryAngles Angles(int length) => new(length, _headDimension);
 }
 
 /// <summary>-slope·|distance| on the scores, with slopes 2^(-8/H), 2^(-16/H) … (Press et al. 2022, section 3). The paper's

@@ -8,6 +8,17 @@ internal static unsafe class ShareKernel
 {
     private const int Lanes = 16;
 
+    /// <summary>sums += numbers</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Add(float* sums, float* numbers, int count)
+    {
+        int i = 0;
+        for (; i <= count - Lanes; i += Lanes)
+            (Vector512.Load(sums + i) + Vector512.Load(numbers + i)).Store(sums + i);
+        for (; i < count; i++)
+            sums[i] += numbers[i];
+    }
+
     /// <summary>P = dropped P</summary>
     /// <param name="shares">(rows, columns)</param>
     /// <param name="stride">Elements from one row to the next.</param>

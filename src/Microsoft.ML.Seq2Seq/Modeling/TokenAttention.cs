@@ -19,20 +19,20 @@ internal sealed class TokenAttention : autograd.SingleTensorFunction<TokenAttent
     public static Tensor Apply(Tensor projected, Settings settings)
     {
         using var scope = NewDisposeScope(); // the forward pass leaves a handle of its own
-        return apply(projected.contiguous(), settings).MoveToOuterDisposeScope();
+        return apply(projected.contiguous(), settings.Bias.Distances!, settings).MoveToOuterDisposeScope();
     }
 
     /// <summary>To other sequences: (N, H·d) queries, (M, 2·groups·d) keys and values side by side → (N, H·d), of the same type.</summary>
     public static Tensor Apply(Tensor queries, Tensor memory, Settings settings)
     {
         using var scope = NewDisposeScope();
-        return apply(queries.contiguous(), memory.contiguous(), settings).MoveToOuterDisposeScope();
+        return apply(queries.contiguous(), memory.contiguous(), settings.Bias.Distances!, settings).MoveToOuterDisposeScope();
     }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var settings = (Settings)vars[^1];
-        Tensor[] inputs = [.. vars[..^1].Cast<Tensor>()];
+        Tensor[] inputs = [.. vars[..^2].Cast<Tensor>()];
         ctx.save_for_backward([.. inputs]);
         ctx.save_data(nameof(Settings), settings);
         var results = settings.Queries.NewRows(settings.Heads * settings.Dimension, inputs[0].dtype);
@@ -51,28 +51,33 @@ internal sealed class TokenAttention : autograd.SingleTensorFunction<TokenAttent
         Tensor[] inputs = [.. ctx.get_saved_variables()];
         var dy = grad_output.MoveToOtherDisposeScope(scope).contiguous();
         Tensor[] gradients = [.. inputs.Select((input, i) => (i == 0 ? settings.Queries : settings.Keys).NewRows(input.shape[1], input.dtype))];
+        var distances = Distances.WithGradients(settings);
         if (dy.dtype == ScalarType.BFloat16)
-            Backward<BFloat16Numbers>(inputs, dy, gradients, settings);
+            Backward<BFloat16Numbers>(inputs, dy, gradients, distances, settings);
         else
-            Backward<Float32Numbers>(inputs, dy, gradients, settings);
-        return [.. settings.Hold.Keep(gradients), null!];
+            Backward<Float32Numbers>(inputs, dy, gradients, distances, settings);
+        return distances.Gradients is { } ofHeads
+            ? [.. settings.Hold.Keep([.. gradients, ofHeads.sum(dim: 0)]), null!]
+            : [.. settings.Hold.Keep(gradients), null!, null!];
     }
 
     private static void Forward<T>(Tensor[] inputs, Tensor results, Settings settings)
         where T : INumbers
     {
         var (input, output) = (new Columns(inputs, settings), Matrix.Of(results, settings.Queries));
+        var distances = new Distances(settings);
         ForEachGroup(settings, isBackward: false, (attention, sequence, group) =>
         {
             attention.Begin<T>(input.Keys<T>(sequence, group), input.Values<T>(sequence, group));
             for (int head = settings.FirstHead(group); head < settings.FirstHead(group + 1); head++)
-                attention.Forward<T>(input.Queries<T>(sequence, head), output.Head<T>(sequence, head * settings.Dimension), settings.Seed(sequence, head));
+                attention.Forward<T>(input.Queries<T>(sequence, head), output.Head<T>(sequence, head * settings.Dimension),
+                    settings.Seed(sequence, head), distances.Of(sequence, head));
         });
         GC.KeepAlive(inputs);
         GC.KeepAlive(results);
     }
 
-    private static void Backward<T>(Tensor[] inputs, Tensor resultGradients, Tensor[] gradients, Settings settings)
+    private static void Backward<T>(Tensor[] inputs, Tensor resultGradients, Tensor[] gradients, Distances distances, Settings settings)
         where T : INumbers
     {
         var (input, gradient, output) = (new Columns(inputs, settings), new Columns(gradients, settings), Matrix.Of(resultGradients, settings.Queries));
@@ -81,7 +86,7 @@ internal sealed class TokenAttention : autograd.SingleTensorFunction<TokenAttent
             attention.Begin<T>(input.Keys<T>(sequence, group), input.Values<T>(sequence, group));
             for (int head = settings.FirstHead(group); head < settings.FirstHead(group + 1); head++)
                 attention.Backward<T>(input.Queries<T>(sequence, head), output.Head<T>(sequence, head * settings.Dimension),
-                    gradient.Queries<T>(sequence, head), settings.Seed(sequence, head));
+                    gradient.Queries<T>(sequence, head), settings.Seed(sequence, head), distances.Of(sequence, head));
             attention.End<T>(gradient.Keys<T>(sequence, group), gradient.Values<T>(sequence, group));
         });
         GC.KeepAlive(inputs);
@@ -94,7 +99,7 @@ internal sealed class TokenAttention : autograd.SingleTensorFunction<TokenAttent
         ThreadSetting.Share(settings.Queries.Sequences * settings.Groups, (start, end) =>
         {
             using var attention = new HeadAttention(
-                settings.Dimension, settings.Keys.Length, settings.Reach, settings.Dropout?.Kernel, isBackward);
+                settings.Dimension, settings.Keys.Length, settings.Bias, settings.Dropout?.Kernel, isBackward);
             for (int i = (int)start; i < end; i++)
                 work(attention, i / settings.Groups, i % settings.Groups);
         });
@@ -104,17 +109,41 @@ internal sealed class TokenAttention : autograd.SingleTensorFunction<TokenAttent
     /// <param name="Heads">H</param>
     /// <param name="Groups">Heads of keys and values.</param>
     /// <param name="Dimension">d</param>
-    /// <param name="Reach">Which keys a query sees.</param>
+    /// <param name="Bias">What positions do.</param>
     /// <param name="Dropout">Of shares; null: none.</param>
     /// <param name="Hold">What is returned to autograd.</param>
     internal sealed record Settings(
-        PackedTokens Queries, PackedTokens Keys, int Heads, int Groups, int Dimension, AttentionReach Reach, DropoutPlan? Dropout, GradientHold Hold)
+        PackedTokens Queries, PackedTokens Keys, int Heads, int Groups, int Dimension, TokenBias Bias, DropoutPlan? Dropout, GradientHold Hold)
     {
         /// <summary>Of those that share a group's keys and values.</summary>
         public int FirstHead(int group) => group * (Heads / Groups);
 
         /// <summary>Of dropout: each head of each sequence draws for itself.</summary>
         public ulong Seed(int sequence, int head) => SplitMix64.Combine(Dropout?.Seed ?? 0, (ulong)sequence * (ulong)Heads + (ulong)head);
+    }
+
+    /// <summary>The bias of all heads by distance, and gradients for each sequence by itself: whatever the threads, they are summed in one order.</summary>
+    private sealed class Distances(Settings settings)
+    {
+        private readonly nint _bias = settings.Bias.Distances?.Address() ?? 0;
+        private readonly long _width = settings.Bias.Distances?.shape[1] ?? 0;
+        private nint _gradients;
+
+        /// <summary>(B, H, Q + K - 1); null: they are not wanted.</summary>
+        public Tensor? Gradients { get; private init; }
+
+        public static Distances WithGradients(Settings settings)
+        {
+            if (settings.Bias.Distances is not { requires_grad: true } bias)
+                return new Distances(settings);
+            var gradients = zeros(settings.Queries.Sequences, settings.Heads, bias.shape[1]);
+            return new Distances(settings) { Gradients = gradients, _gradients = gradients.Address() };
+        }
+
+        public HeadDistances Of(int sequence, int head) => new(At(_bias, head), At(_gradients, sequence * settings.Heads + head));
+
+        /// <summary>The place of distance 0 in a row.</summary>
+        private nint At(nint rows, long row) => rows == 0 ? 0 : rows + (nint)((row * _width + settings.Queries.Length - 1) * sizeof(float));
     }
 
     /// <summary>A matrix of tokens.</summary>

@@ -30,6 +30,9 @@ internal sealed class TrainingPass(
     /// products.</summary>
     public bool? RoundsRows { get; init; }
 
+    /// <summary>Whether attention on a CPU is <see cref="TokenAttention"/>; null: where that is faster.</summary>
+    public bool? AttendsByTokens { get; init; }
+
     /// <summary>Whether weights are rounded already.</summary>
     public bool HasRounded => rounded is not null;
 
@@ -42,6 +45,9 @@ internal sealed class TrainingPass(
     /// <summary>Rows of the matrix that layers get for so many tokens.</summary>
     public long RowsFor(long tokens, Device device) =>
         device.type == DeviceType.CPU && (RoundsRows ?? OneDnn.Multiplies(precision)) ? OneDnn.RoundUp(tokens) : tokens;
+
+    /// <summary>Whether attention goes from tokens to tokens.</summary>
+    public bool IsByTokens(Device device) => device.type == DeviceType.CPU && (AttendsByTokens ?? TokenAttention.IsFaster);
 
     /// <summary>The same weights, rounded: a view.</summary>
     /// <param name="weights">One of the model's parameters, or some rows of one.</param>

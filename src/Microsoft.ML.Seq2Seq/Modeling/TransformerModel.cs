@@ -105,7 +105,8 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
         int length = (int)rows.Length;
         var x = rows.Join(Embed(_sourceEmbedding, batch.Source, _encoderPositions, 0, training)); // (N, D)
         var bias = new AttentionBias(
-            length, length, batch.SourceMask, Long, x.device, _encoderPositions, _architecture.AttentionWindow);
+            length, length, batch.SourceMask, Long, x.device, _encoderPositions, _architecture.AttentionWindow,
+            isByTokens: training?.IsByTokens(x.device) ?? false);
         var tape = Tape(training, bias);
         x = tape?.Cut(x) ?? x;
         foreach (var layer in _encoder)
@@ -122,10 +123,11 @@ internal sealed class TransformerModel : SequenceModel, IEncoder
         var rows = new TokenRows(batch.TargetLengths, batch.TargetInput.shape[1], batch.TargetInput.device, training);
         var sourceRows = new TokenRows(batch.SourceLengths, batch.Source.shape[1], batch.Source.device, training);
         int length = (int)rows.Length;
+        bool isByTokens = training?.IsByTokens(batch.TargetInput.device) ?? false;
         var x = rows.Join(Embed(TargetEmbedding, batch.TargetInput, _decoderPositions, 0, training)); // (N, D)
         var bias = new AttentionBias(
-            length, length, padding: null, Long, x.device, _decoderPositions, _architecture.AttentionWindow, isCausal: true);
-        var sourceBias = new AttentionBias(length, (int)sourceRows.Length, batch.SourceMask, Long, x.device);
+            length, length, padding: null, Long, x.device, _decoderPositions, _architecture.AttentionWindow, isCausal: true, isByTokens);
+        var sourceBias = new AttentionBias(length, (int)sourceRows.Length, batch.SourceMask, Long, x.device, isByTokens: isByTokens);
         var tape = Tape(training, bias, sourceBias);
         memory = sourceRows.Join(memory);
         memory = tape?.Cut(memory) ?? memory;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Modeling;
 
-/// <summary>Attention in blocks and gradient checkpointing change memory, not results.</summary>
+/// <summary>Attention in blocks or from tokens to tokens, and gradient checkpointing, change memory and speed, not results.</summary>
 [TestClass]
 public sealed class LongSequenceTests
 {
@@ -24,11 +24,26 @@ public sealed class LongSequenceTests
     {
         using var scope = NewDisposeScope();
         var architecture = TinyModels.Architecture(a => (a.PositionalEncoding, a.AttentionWindow, a.KeyValueHeads) = (positions, window, groups));
-        var (expected, expectedGradients) = Pass(architecture, _never);
-        var (actual, gradients) = Pass(architecture, _always);
+        var (expected, expectedGradients) = Pass(architecture, _never, byTokens: false);
+        var (actual, gradients) = Pass(architecture, _always, byTokens: false);
         TinyModels.AssertClose(expected, actual, 1e-5, "output");
         TinyModels.AssertClose(expectedGradients, gradients, 1e-4 * expectedGradients.abs().max().item<float>(), "gradients");
         TinyModels.AssertClose(Predict(architecture, _never), Predict(architecture, _always), 1e-5, "prediction");
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Architectures))]
+    public void AttentionOfTokensGivesTheSameOutputAndGradients(PositionalEncodingKind positions, int? window, int? groups)
+    {
+        using var scope = NewDisposeScope();
+        var architecture = TinyModels.Architecture(a => (a.PositionalEncoding, a.AttentionWindow, a.KeyValueHeads) = (positions, window, groups));
+        var (expected, expectedGradients) = Pass(architecture, _never, byTokens: false);
+        foreach (bool recomputes in new[] { false, true })
+        {
+            var (actual, gradients) = Pass(architecture, _never, recomputes, byTokens: true);
+            TinyModels.AssertClose(expected, actual, 1e-5, "output");
+            TinyModels.AssertClose(expectedGradients, gradients, 1e-4 * expectedGradients.abs().max().item<float>(), "gradients");
+        }
     }
 
     [TestMethod]
@@ -56,10 +71,10 @@ public sealed class LongSequenceTests
             (a.PositionalEncoding, a.AttentionWindow, a.KeyValueHeads) = (positions, window, groups);
             a.Dropout = a.AttentionDropout = a.ActivationDropout = 0.2;
         });
-        foreach (var when in new[] { _never, _always })
+        foreach (var (when, byTokens) in new[] { (_never, false), (_always, false), (_never, true) })
         {
-            var (expected, expectedGradients) = Pass(architecture, when);
-            var (actual, gradients) = Pass(architecture, when, recomputes: true);
+            var (expected, expectedGradients) = Pass(architecture, when, byTokens: byTokens);
+            var (actual, gradients) = Pass(architecture, when, recomputes: true, byTokens: byTokens);
             Assert.IsTrue(expected.eq(actual).all().item<bool>(), "output");
             TinyModels.AssertClose(expectedGradients, gradients, 1e-6 * expectedGradients.abs().max().item<float>(), "gradients");
         }
@@ -135,13 +150,13 @@ public sealed class LongSequenceTests
         }
     }
 
-    private static (Tensor Output, Tensor Gradients) Pass(TransformerArchitecture architecture, LongAttention when, bool recomputes = false, bool roundsRows = false)
+    private static (Tensor Output, Tensor Gradients) Pass(TransformerArchitecture architecture, LongAttention when, bool recomputes = false, bool roundsRows = false, bool? byTokens = null)
     {
         using var model = TinyModels.Create(architecture, when: when);
         using var parameters = new FlatParameters(model);
         using var batch = Batch();
         var dropout = new Dropout(5);
-        var training = new TrainingPass(dropout, recomputes: recomputes) { RoundsRows = roundsRows };
+        var training = new TrainingPass(dropout, recomputes: recomputes) { RoundsRows = roundsRows, AttendsByTokens = byTokens };
         Assert.AreEqual(roundsRows, new TokenRows(batch.SourceLengths, batch.Source.shape[1], CPU, training).Count > batch.SourceLengths.Sum());
         using var scope = NewDisposeScope();
         var output = model.Forward(batch, training);

@@ -29,11 +29,42 @@ public sealed class TokenAttentionTests
         var x = randn([rows.Count, (heads + 2 * groups) * dimension], generator: generator).to(type).requires_grad_(true);
         var theirs = x.detach().to(ScalarType.Float32).requires_grad_(true);
 
-        var actual = TokenAttention.Apply(x, new(rows.Packed!, rows.Packed!, heads, groups, dimension, reach, null, training.Gradients));
+        var actual = TokenAttention.Apply(x, new(rows.Packed!, rows.Packed!, heads, groups, dimension, new(reach), null, training.Gradients));
         var parts = theirs.split([heads * dimension, groups * dimension, groups * dimension], 1);
         var expected = Expected(parts[0], parts[1], parts[2], _lengths, _lengths, heads, groups, reach, rows.Count);
 
         AssertSame(expected, actual, [theirs], [x], generator);
+    }
+
+    [TestMethod]
+    [DataRow(PositionalEncodingKind.Rotary, 4, 2, 32, null, true, ScalarType.Float32)]
+    [DataRow(PositionalEncodingKind.Rotary, 2, 2, 12, 40, false, ScalarType.Float32)]
+    [DataRow(PositionalEncodingKind.Rotary, 2, 2, 80, null, false, ScalarType.BFloat16)]
+    [DataRow(PositionalEncodingKind.Alibi, 4, 2, 32, null, false, ScalarType.Float32)]
+    [DataRow(PositionalEncodingKind.Alibi, 3, 3, 20, 7, true, ScalarType.BFloat16)]
+    [DataRow(PositionalEncodingKind.Relative, 4, 4, 32, null, false, ScalarType.Float32)]
+    [DataRow(PositionalEncodingKind.Relative, 4, 2, 16, 40, false, ScalarType.Float32)]
+    [DataRow(PositionalEncodingKind.Relative, 4, 1, 16, 5, true, ScalarType.BFloat16)]
+    public void PositionsInAttentionAreLibtorchs(PositionalEncodingKind kind, int heads, int groups, int dimension, int? window, bool isCausal, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(4, CPU);
+        var training = new TrainingPass(new Dropout(1)) { RoundsRows = true };
+        var rows = Rows(_lengths, training);
+        var architecture = TinyModels.Architecture(a => (a.PositionalEncoding, a.Heads, a.ModelDimension) = (kind, heads, heads * dimension));
+        using var positions = PositionalEncoding.Create(generator, architecture, bidirectional: !isCausal);
+        using (no_grad())
+            foreach (var parameter in positions.parameters())
+                parameter.add_(randn(parameter.shape, generator: generator));
+        var bias = new AttentionBias((int)rows.Length, (int)rows.Length, null, new(), CPU, positions, window, isCausal, isByTokens: true);
+        var x = randn([rows.Count, (heads + 2 * groups) * dimension], generator: generator).to(type).requires_grad_(true);
+        var theirs = x.detach().to(ScalarType.Float32).requires_grad_(true);
+
+        var actual = TokenAttention.Apply(x, new(rows.Packed!, rows.Packed!, heads, groups, dimension, bias.ByTokens!, null, training.Gradients));
+        var parts = theirs.split([heads * dimension, groups * dimension, groups * dimension], 1);
+        var expected = Expected(parts[0], parts[1], parts[2], _lengths, _lengths, heads, groups, new(window, isCausal), rows.Count, positions: positions);
+
+        AssertSame(expected, actual, [theirs], [x], generator, [.. positions.parameters()]);
     }
 
     [TestMethod]
@@ -51,7 +82,7 @@ public sealed class TokenAttentionTests
         var memory = randn([memoryRows.Count, 2 * groups * dimension], generator: generator).to(type).requires_grad_(true);
         Tensor theirs = x.detach().to(ScalarType.Float32).requires_grad_(true), theirMemory = memory.detach().to(ScalarType.Float32).requires_grad_(true);
 
-        var actual = TokenAttention.Apply(x, memory, new(rows.Packed!, memoryRows.Packed!, heads, groups, dimension, reach, null, training.Gradients));
+        var actual = TokenAttention.Apply(x, memory, new(rows.Packed!, memoryRows.Packed!, heads, groups, dimension, new(reach), null, training.Gradients));
         var parts = theirMemory.split(groups * dimension, 1);
         var expected = Expected(theirs, parts[0], parts[1], _lengths, _memoryLengths, heads, groups, reach, rows.Count);
 
@@ -73,7 +104,7 @@ public sealed class TokenAttentionTests
         var rows = Rows(lengths, training);
         var reach = new AttentionReach(null, isCausal);
         TokenAttention.Settings settings =
-            new(rows.Packed!, rows.Packed!, Heads, Heads, Dimension, reach, training.Dropout.Next(Probability), training.Gradients);
+            new(rows.Packed!, rows.Packed!, Heads, Heads, Dimension, new(reach), training.Dropout.Next(Probability), training.Gradients);
         var x = randn([rows.Count, 3 * Heads * Dimension], generator: generator);
         var identity = cat([.. lengths.Select(length => eye(length, Dimension).repeat(1, Heads))]);
         var queriesAndKeys = x.narrow(1, 0, 2 * Heads * Dimension);
@@ -109,7 +140,7 @@ public sealed class TokenAttentionTests
             {
                 set_num_threads(threads);
                 var mine = x.clone().requires_grad_(true);
-                var result = TokenAttention.Apply(mine, new(rows.Packed!, rows.Packed!, 4, 4, 16, new(null, true), plan, training.Gradients));
+                var result = TokenAttention.Apply(mine, new(rows.Packed!, rows.Packed!, 4, 4, 16, new(new(null, true)), plan, training.Gradients));
                 result.sum().backward();
                 results.Add((result.detach(), mine.grad!));
             }
@@ -124,14 +155,19 @@ public sealed class TokenAttentionTests
 
     private static TokenRows Rows(int[] lengths, TrainingPass training) => new(lengths, lengths.Max(), CPU, training);
 
-    private static void AssertSame(Tensor expected, Tensor actual, Tensor[] theirs, Tensor[] mine, Generator generator)
+    private static void AssertSame(Tensor expected, Tensor actual, Tensor[] theirs, Tensor[] mine, Generator generator, params Tensor[] parameters)
     {
         // bfloat16 has eight bits: rounded once, a number is off by a 256th of itself at most.
         double tolerance = actual.dtype == ScalarType.BFloat16 ? 0.004 : 1e-5;
         AssertClose(expected.detach(), actual.detach());
         var seed = randn(actual.shape, generator: generator).to(actual.dtype);
         expected.backward([seed.to(ScalarType.Float32)]);
+        Tensor[] ofParameters = [.. parameters.Select(parameter => parameter.grad!.clone())];
+        foreach (var parameter in parameters)
+            parameter.grad!.zero_();
         actual.backward([seed]);
+        for (int i = 0; i < parameters.Length; i++)
+            AssertClose(ofParameters[i], parameters[i].grad!);
         for (int i = 0; i < mine.Length; i++)
         {
             Assert.AreEqual(actual.dtype, mine[i].grad!.dtype);
@@ -145,7 +181,8 @@ public sealed class TokenAttentionTests
     /// <summary>(N, H·d), with zeros in the rows of no token.</summary>
     /// <param name="factors">(N, H · most keys) of the shares; null: 1.</param>
     private static Tensor Expected(
-        Tensor queries, Tensor keys, Tensor values, int[] lengths, int[] keyLengths, int heads, int groups, AttentionReach reach, long count, Tensor? factors = null)
+        Tensor queries, Tensor keys, Tensor values, int[] lengths, int[] keyLengths, int heads, int groups, AttentionReach reach, long count, Tensor? factors = null,
+        PositionalEncoding? positions = null)
     {
         long dimension = queries.shape[1] / heads, row = 0, keyRow = 0;
         var sequences = new List<Tensor>();
@@ -160,7 +197,10 @@ public sealed class TokenAttentionTests
             {
                 int group = head / (heads / groups);
                 Tensor Part(Tensor all, long from, int rows, int of) => all.narrow(0, from, rows).narrow(1, of * dimension, dimension);
-                var scores = Part(queries, row, lengths[i], head).mm(Part(keys, keyRow, keyLengths[i], group).t()) / Math.Sqrt(dimension);
+                Tensor Placed(Tensor part) => positions?.Rotate(part.view(1, 1, -1, dimension), 0).view(-1, dimension) ?? part;
+                var scores = Placed(Part(queries, row, lengths[i], head).contiguous()).mm(Placed(Part(keys, keyRow, keyLengths[i], group).contiguous()).t()) / Math.Sqrt(dimension);
+                if (positions?.ByDistance(1 - lengths[i], 2 * lengths[i] - 1) is { } distances)
+                    scores += stack([.. Enumerable.Range(0, lengths[i]).Select(q => distances[head].narrow(0, lengths[i] - 1 - q, lengths[i]))]);
                 var shares = (scores + tensor(mask, [lengths[i], keyLengths[i]])).softmax(1);
                 if (factors is not null)
                     shares = shares * factors.narrow(0, row, lengths[i]).narrow(1, head * dimension, keyLengths[i]);

@@ -109,10 +109,7 @@ internal sealed unsafe class PackedPositions
             case PositionalEncodingKind.Learned:
                 return _trained;
             case PositionalEncodingKind.Rotary:
-                float[] frequencies = RotaryPositions.Frequencies(_headDimension);
-                return [.. Enumerable.Range(0, length).SelectMany(position =>
-                    frequencies.Select(frequency => MathF.Cos(position * frequency))
-                        .Concat(frequencies.Select(frequency => MathF.Sin(position * frequency))))];
+                return RotaryAngles.Table(length, _headDimension);
             default:
                 float[] slopes = AlibiPositions.Slopes(_heads);
                 return [.. Enumerable.Range(0, _heads).SelectMany(head => Enumerable.Range(1 - length, 2 * length - 1).Select(distance =>
