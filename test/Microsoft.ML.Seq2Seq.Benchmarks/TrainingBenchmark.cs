@@ -21,21 +21,23 @@ internal static class TrainingBenchmark
         var tokens = new Option<int>("--tokens") { Description = "target tokens a batch", DefaultValueFactory = _ => 4096 };
         var rounds = new Option<int>("--rounds") { Description = "measured steps of each", DefaultValueFactory = _ => 12 };
         var threads = new Option<int?>("--threads") { Description = "libtorch threads (default: libtorch's)" };
+        var positions = new Option<PositionalEncodingKind>("--positions") { Description = "of ours; nn.Transformer's are sinusoidal", DefaultValueFactory = _ => PositionalEncodingKind.Sinusoidal };
         var only = new Option<string?>("--only") { Description = "measure this way alone: beside the others it shares their heap" };
         only.AcceptOnlyFromAmong([.. TrainingContenders.Names]);
         var command = new System.CommandLine.Command("training", "Tokens a second of a training step against nn.Transformer with optim.Adam.")
         {
-            config, tokens, rounds, threads, only,
+            config, tokens, rounds, threads, positions, only,
         };
         command.SetAction(parsed => Run(
-            parsed.GetValue(config)!, parsed.GetValue(tokens), parsed.GetValue(rounds), parsed.GetValue(threads), parsed.GetValue(only)));
+            parsed.GetValue(config)!, parsed.GetValue(tokens), parsed.GetValue(rounds), parsed.GetValue(threads),
+            parsed.GetValue(positions), parsed.GetValue(only)));
         return command;
     }
 
-    private static void Run(string config, int tokensPerBatch, int rounds, int? threads, string? only)
+    private static void Run(string config, int tokensPerBatch, int rounds, int? threads, PositionalEncodingKind positions, string? only)
     {
         using var scope = new ThreadScope(threads);
-        using var sides = new TrainingContenders(config, tokensPerBatch);
+        using var sides = new TrainingContenders(config, tokensPerBatch, positions);
         Contender[] contenders = [.. TrainingContenders.Names.Where(name => name == (only ?? name)).Select(name => new Contender(name, sides.Step(name)))];
         int warm = sides.Batches.Count; // each shape once: products are compiled for it, and the heap grows to its size
         List<double> roofs = [], reducedRoofs = [];

@@ -19,13 +19,14 @@ internal sealed class TrainingContenders : IDisposable
     private readonly TransformerArchitecture _architecture;
     private readonly int _vocabulary;
 
-    public TrainingContenders(string config, int tokensPerBatch)
+    public TrainingContenders(string config, int tokensPerBatch, PositionalEncodingKind positions = PositionalEncodingKind.Sinusoidal)
     {
         bool tiny = config == "tiny";
         _architecture = tiny ? TransformerArchitecture.Tiny : TransformerArchitecture.Base;
         _architecture.NormPlacement = NormPlacement.Post; // as nn.Transformer
         // nn.Transformer drops at all three places.
         _architecture.Dropout = _architecture.AttentionDropout = _architecture.ActivationDropout = DropoutRate;
+        _architecture.PositionalEncoding = positions; // the plain loop's stay sinusoidal
         _vocabulary = tiny ? 10_000 : 32_000;
         Pairs = Sentences(tokensPerBatch);
         Batches = [.. new BatchPlanner(Pairs, tokensPerBatch).Shuffled(seed: 1, epoch: 1)];

@@ -25,6 +25,7 @@ internal static class CrossEntropy
 {
     private const long ChunkRows = 256;
     private const long ChunkRowsReduced = 512; // where each chunk's share of the weight's gradient is made by itself, to be added
+    private const long ChunkRowsOfLoss = 64; // at validation, whose float32 logits find room where training has freed what it used
     private const long SliceRows = 2048; // of that share at a time
 
     /// <summary>Runs the model forward and back: adds to the gradients of its parameters.</summary>
@@ -73,7 +74,7 @@ internal static class CrossEntropy
         var weightGradient = backward is null ? null : model.OutputWeight.grad;
         bool isTwice = backward?.Consistency > 0;
         long count = isTwice ? rows.shape[0] / 2 : rows.shape[0]; // of tokens; a second pass over them follows the first
-        long chunk = (isReduced ? ChunkRowsReduced : ChunkRows) / (isTwice ? 2 : 1);
+        long chunk = (backward is null ? ChunkRowsOfLoss : isReduced ? ChunkRowsReduced : ChunkRows) / (isTwice ? 2 : 1);
         var sum = new LossSum(0, 0, count);
         // (2) the sums on a GPU, which are fetched once: it would wait at every chunk.
         var totals = decoded.device_type == DeviceType.CPU ? null : torch.zeros(2, ScalarType.Float32, device: decoded.device);
