@@ -14,6 +14,7 @@ var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET us
     MemoryBenchmark.Command(),
     MetricsBenchmark.Command(),
     PrecisionStudy.Command(),
+    ProductsBenchmark.Command(),
     QualityStudies.Command(),
     ServingBenchmark.Command(),
     StoreBenchmark.Command(),

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
-using TorchSharp;
 using static Microsoft.ML.Seq2Seq.Benchmarks.Figures;
 using static TorchSharp.torch;
 
@@ -12,8 +10,6 @@ namespace Microsoft.ML.Seq2Seq.Benchmarks;
 /// what the machine's matrix products can do at all.</summary>
 internal static class TrainingBenchmark
 {
-    private const int RoofSize = 2048; // of the square matrices whose product is the roof
-
     public static System.CommandLine.Command Command()
     {
         var config = new Option<string>("--config") { Description = "tiny or base", DefaultValueFactory = _ => "tiny" };
@@ -45,9 +41,9 @@ internal static class TrainingBenchmark
         {
             foreach (var contender in contenders)
                 contender.Step(sides, sides.Batches[round % sides.Batches.Count], isMeasured: round >= warm);
-            roofs.Add(ProductFlopsPerSecond(ScalarType.Float32));
+            roofs.Add(ProductRoof.FlopsPerSecond(ScalarType.Float32));
             if (Training.TrainingPrecisions.HasBFloat16) // else it is emulated, a minute for each
-                reducedRoofs.Add(ProductFlopsPerSecond(ScalarType.BFloat16));
+                reducedRoofs.Add(ProductRoof.FlopsPerSecond(ScalarType.BFloat16));
         }
 
         foreach (var contender in contenders)
@@ -57,26 +53,13 @@ internal static class TrainingBenchmark
         {
             bool isReduced = contender.Name == TrainingContenders.Auto && Training.TrainingPrecisions.HasBFloat16;
             double roof = Median(isReduced ? reducedRoofs : roofs);
-            Print($"{contender.Name}: {contender.FlopsPerSecond / 1e9:f0} GFLOP/s in products with weights; {(isReduced ? "bfloat16" : "float32")} product of {RoofSize} × {RoofSize} matrices: {roof / 1e9:f0}");
+            Print($"{contender.Name}: {contender.FlopsPerSecond / 1e9:f0} GFLOP/s in products with weights; {(isReduced ? "bfloat16" : "float32")} product of {ProductRoof.Size} × {ProductRoof.Size} matrices: {roof / 1e9:f0}");
             Print($"SHARE training/{config}/{tokensPerBatch}/{contender.Name} {contender.FlopsPerSecond / roof:f2}");
         }
         if (only is not null)
             return;
         foreach (var contender in ours)
             Print($"RATIO training/{config}/{tokensPerBatch}/{contender.Name} {contender.TokensPerSecond / contenders[0].TokensPerSecond:f2}");
-    }
-
-    private static double ProductFlopsPerSecond(ScalarType type)
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var a = torch.ones(RoofSize, RoofSize, type);
-        // The faster of the libraries at hand: of a bfloat16 product libtorch makes the choice.
-        Func<Tensor> product = type == ScalarType.Float32 && OneDnn.IsFaster ? () => OneDnn.Linear(a, a) : () => a.mm(a);
-        product().Dispose(); // the pages are there before the clock runs
-        var watch = Stopwatch.StartNew();
-        product().Dispose();
-        return 2 * Math.Pow(RoofSize, 3) / watch.Elapsed.TotalSeconds;
     }
 
     /// <summary>One of them, with its times.</summary>
