@@ -86,8 +86,6 @@ internal sealed class AttentionBias
     public static Tensor? Next(PositionalEncoding positions, int? window, int position, Device device) =>
         DistanceBias(positions, window, isCausal: false, new AttentionBlock(position, 1, 0, position + 1), device);
 
-    private AttentionReach Reach => new(_window, _isCausal);
-
     /// <summary>Every query once, in order.</summary>
     /// <param name="sequences">Rows times heads.</param>
     public IEnumerable<AttentionBlock> Blocks(long sequences)
@@ -118,6 +116,8 @@ internal sealed class AttentionBias
         padding = padding.clamp_min(hidden);
         return bias?.Plus(padding) ?? padding;
     }
+
+    private AttentionReach Reach => new(_window, _isCausal);
 
     private static Tensor? DistanceBias(
         PositionalEncoding? positions, int? window, bool isCausal, AttentionBlock block, Device device)

@@ -24,8 +24,8 @@ internal readonly record struct LossSum(double Smoothed, double Likelihood, long
 internal static class CrossEntropy
 {
     private const long ChunkRows = 256;
+    private const long ChunkRowsOfLoss = 64; // at validation on a CPU: such logits fit where training has freed what it used
     private const long ChunkRowsReduced = 512; // where each chunk's share of the weight's gradient is made by itself, to be added
-    private const long ChunkRowsOfLoss = 64; // at validation, whose float32 logits find room where training has freed what it used
     private const long SliceRows = 2048; // of that share at a time
 
     /// <summary>Runs the model forward and back: adds to the gradients of its parameters.</summary>
@@ -67,17 +67,17 @@ internal static class CrossEntropy
     {
         var precision = training?.Precision ?? ScalarType.Float32;
         bool isReduced = precision != ScalarType.Float32;
-        bool byOneDnn = !isReduced && OneDnn.IsFaster && decoded.device_type == DeviceType.CPU;
+        bool isOnCpu = decoded.device_type == DeviceType.CPU, byOneDnn = !isReduced && OneDnn.IsFaster && isOnCpu;
         var rows = decoded.view(-1, model.Width).index_select(0, batch.TargetPositions).to(precision); // (N, D)
         var targets = batch.TargetOutput.view(-1).index_select(0, batch.TargetPositions); // (N)
         var weight = training is { HasRounded: true } ? training.Rounded(model.OutputWeight) : model.OutputWeight.detach().to(precision); // (V, D)
         var weightGradient = backward is null ? null : model.OutputWeight.grad;
         bool isTwice = backward?.Consistency > 0;
         long count = isTwice ? rows.shape[0] / 2 : rows.shape[0]; // of tokens; a second pass over them follows the first
-        long chunk = (backward is null ? ChunkRowsOfLoss : isReduced ? ChunkRowsReduced : ChunkRows) / (isTwice ? 2 : 1);
+        long chunk = (backward is null && isOnCpu ? ChunkRowsOfLoss : isReduced ? ChunkRowsReduced : ChunkRows) / (isTwice ? 2 : 1);
         var sum = new LossSum(0, 0, count);
         // (2) the sums on a GPU, which are fetched once: it would wait at every chunk.
-        var totals = decoded.device_type == DeviceType.CPU ? null : torch.zeros(2, ScalarType.Float32, device: decoded.device);
+        var totals = isOnCpu ? null : torch.zeros(2, ScalarType.Float32, device: decoded.device);
         for (long start = 0; start < count; start += chunk)
         {
             using var scope = NewDisposeScope();
