@@ -107,13 +107,13 @@ internal sealed unsafe class Dropout(ulong seed)
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
             var draw = (DropoutPlan)ctx.get_data(nameof(DropoutPlan));
-            var gradients = draw.Dropout.Gradients;
-            gradients.Release();
-            using var scope = NewDisposeScope();
-            var dy = grad_output.MoveToOtherDisposeScope(scope).contiguous();
-            var dx = torch.empty_like(dy);
-            Drop(dy, dx, draw);
-            return [.. gradients.Keep(dx), null!];
+            return draw.Dropout.Gradients.Differentiate(inputs: 2, scope =>
+            {
+                var dy = grad_output.MoveToOtherDisposeScope(scope).contiguous();
+                var dx = torch.empty_like(dy);
+                Drop(dy, dx, draw);
+                return [dx];
+            });
         }
     }
 
@@ -145,13 +145,13 @@ internal sealed unsafe class Dropout(ulong seed)
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
             var draw = (DropoutPlan)ctx.get_data(nameof(DropoutPlan));
-            var gradients = draw.Dropout.Gradients;
-            gradients.Release();
-            using var scope = NewDisposeScope();
-            var dx = grad_output.MoveToOtherDisposeScope(scope).contiguous();
-            var dy = torch.empty_like(dx, (ScalarType)ctx.get_data("y"));
-            Drop(dx, dy, draw);
-            return [.. gradients.Keep(dx.alias(), dy), null!];
+            return draw.Dropout.Gradients.Differentiate(inputs: 3, scope =>
+            {
+                var dx = grad_output.MoveToOtherDisposeScope(scope).contiguous();
+                var dy = torch.empty_like(dx, (ScalarType)ctx.get_data("y"));
+                Drop(dx, dy, draw);
+                return [dx.alias(), dy];
+            });
         }
     }
 
@@ -182,22 +182,22 @@ internal sealed unsafe class Dropout(ulong seed)
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
             var (y, draw) = (Output)ctx.get_data(nameof(Output));
-            var gradients = draw.Dropout.Gradients;
-            gradients.Release();
-            using var scope = NewDisposeScope();
-            var dy = grad_output.MoveToOtherDisposeScope(scope).contiguous();
-            var dx = torch.empty_like(dy);
-            var (kernel, output, from, to) = (draw.Kernel, y.Address(), dy.Address(), dx.Address());
-            bool isReduced = dy.dtype == ScalarType.BFloat16;
-            InChunks(dy.numel(), (start, count, _) =>
+            return draw.Dropout.Gradients.Differentiate(inputs: 2, scope =>
             {
-                if (isReduced)
-                    kernel.ReluGradient<BFloat16Numbers>((ushort*)output + start, (ushort*)from + start, (ushort*)to + start, count);
-                else
-                    kernel.ReluGradient<Float32Numbers>((float*)output + start, (float*)from + start, (float*)to + start, count);
+                var dy = grad_output.MoveToOtherDisposeScope(scope).contiguous();
+                var dx = torch.empty_like(dy);
+                var (kernel, output, from, to) = (draw.Kernel, y.Address(), dy.Address(), dx.Address());
+                bool isReduced = dy.dtype == ScalarType.BFloat16;
+                InChunks(dy.numel(), (start, count, _) =>
+                {
+                    if (isReduced)
+                        kernel.ReluGradient<BFloat16Numbers>((ushort*)output + start, (ushort*)from + start, (ushort*)to + start, count);
+                    else
+                        kernel.ReluGradient<Float32Numbers>((float*)output + start, (float*)from + start, (float*)to + start, count);
+                });
+                GC.KeepAlive(y);
+                return [dx];
             });
-            GC.KeepAlive(y);
-            return [.. gradients.Keep(dx), null!];
         }
     }
 }

@@ -44,18 +44,19 @@ internal sealed class LinearFunction : SingleTensorFunction<LinearFunction>
     public override List<Tensor> backward(AutogradContext ctx, Tensor grad_output)
     {
         var layer = (Layer)ctx.get_data(Saved);
-        layer.Gradients.Release(); // what the call before returned has gone into the graph
-        using var scope = NewDisposeScope();
-        var dy = grad_output.MoveToOtherDisposeScope(scope);
-        var x = ctx.get_saved_variables()[0];
-        if (layer.IsRounded)
-            BFloat16Rows.AddTo(layer.WeightGradient, dy.t().mm(x));
-        else if (layer.IsByOneDnn && OneDnn.IsTwiceAsFast)
-            layer.WeightGradient.Accumulate(OneDnn.Linear(dy.t(), x.t()));
-        else
-            layer.WeightGradient.addmm_(dy.t(), x); // into its place; oneDNN would transpose a copy and make a matrix to be added
-        layer.BiasGradient.Accumulate(dy.sum(0, type: ScalarType.Float32));
-        return [.. layer.Gradients.Keep(layer.IsByOneDnn ? OneDnn.Linear(dy, layer.Weight.t()) : dy.mm(layer.Weight)), null!];
+        return layer.Gradients.Differentiate(inputs: 2, scope =>
+        {
+            var dy = grad_output.MoveToOtherDisposeScope(scope);
+            var x = ctx.get_saved_variables()[0];
+            if (layer.IsRounded)
+                BFloat16Rows.AddTo(layer.WeightGradient, dy.t().mm(x));
+            else if (layer.IsByOneDnn && OneDnn.IsTwiceAsFast)
+                layer.WeightGradient.Accumulate(OneDnn.Linear(dy.t(), x.t()));
+            else
+                layer.WeightGradient.addmm_(dy.t(), x); // into its place; oneDNN would transpose a copy and make a matrix to be added
+            layer.BiasGradient.Accumulate(dy.sum(0, type: ScalarType.Float32));
+            return [layer.IsByOneDnn ? OneDnn.Linear(dy, layer.Weight.t()) : dy.mm(layer.Weight)];
+        });
     }
 
     /// <param name="Weight">(out, in) float32 or bfloat16, outside autograd.</param>

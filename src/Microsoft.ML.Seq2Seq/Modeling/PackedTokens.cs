@@ -121,17 +121,19 @@ internal sealed unsafe class PackedTokens(IReadOnlyList<int> lengths, int length
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
         {
-            var (packed, hold) = Begin(ctx);
-            using var scope = NewDisposeScope();
-            long width = grad_outputs.Sum(part => part.shape[1] * part.shape[3]), column = 0;
-            var rows = packed.NewRows(width, (ScalarType)ctx.get_data(nameof(Tensor.dtype)));
-            foreach (var part in grad_outputs)
+            var packed = (PackedTokens)ctx.get_data(nameof(PackedTokens));
+            return packed.Gradients.Differentiate(inputs: 4, scope =>
             {
-                var heads = part.MoveToOtherDisposeScope(scope).contiguous();
-                packed.Copy(rows, column, heads, toHeads: false);
-                column += heads.shape[1] * heads.shape[3];
-            }
-            return [.. hold.Keep(rows), null!, null!, null!];
+                long width = grad_outputs.Sum(part => part.shape[1] * part.shape[3]), column = 0;
+                var rows = packed.NewRows(width, (ScalarType)ctx.get_data(nameof(Tensor.dtype)));
+                foreach (var part in grad_outputs)
+                {
+                    var heads = part.MoveToOtherDisposeScope(scope).contiguous();
+                    packed.Copy(rows, column, heads, toHeads: false);
+                    column += heads.shape[1] * heads.shape[3];
+                }
+                return [rows];
+            });
         }
     }
 
@@ -151,21 +153,16 @@ internal sealed unsafe class PackedTokens(IReadOnlyList<int> lengths, int length
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
-            var (packed, hold) = Begin(ctx);
+            var packed = (PackedTokens)ctx.get_data(nameof(PackedTokens));
             long[] shape = (long[])ctx.get_data(nameof(Tensor.shape));
-            using var scope = NewDisposeScope();
-            var rows = grad_output.MoveToOtherDisposeScope(scope).contiguous();
-            var heads = packed.NewHeads(shape[1], shape[3]);
-            packed.Copy(rows, 0, heads, toHeads: true);
-            return [.. hold.Keep(heads), null!, null!];
+            return packed.Gradients.Differentiate(inputs: 3, scope =>
+            {
+                var rows = grad_output.MoveToOtherDisposeScope(scope).contiguous();
+                var heads = packed.NewHeads(shape[1], shape[3]);
+                packed.Copy(rows, 0, heads, toHeads: true);
+                return [heads];
+            });
         }
-    }
-
-    private static (PackedTokens Packed, GradientHold Hold) Begin(autograd.AutogradContext ctx)
-    {
-        var packed = (PackedTokens)ctx.get_data(nameof(PackedTokens));
-        packed.Gradients.Release();
-        return (packed, packed.Gradients);
     }
 
     private GradientHold Gradients => gradients;

@@ -46,19 +46,18 @@ internal sealed class TokenAttention : autograd.SingleTensorFunction<TokenAttent
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var settings = (Settings)ctx.get_data(nameof(Settings));
-        settings.Hold.Release(); // what the call before returned has gone into the graph
-        using var scope = NewDisposeScope();
         Tensor[] inputs = [.. ctx.get_saved_variables()];
-        var dy = grad_output.MoveToOtherDisposeScope(scope).contiguous();
-        Tensor[] gradients = [.. inputs.Select((input, i) => (i == 0 ? settings.Queries : settings.Keys).NewRows(input.shape[1], input.dtype))];
-        var distances = Distances.WithGradients(settings);
-        if (dy.dtype == ScalarType.BFloat16)
-            Backward<BFloat16Numbers>(inputs, dy, gradients, distances, settings);
-        else
-            Backward<Float32Numbers>(inputs, dy, gradients, distances, settings);
-        return distances.Gradients is { } ofHeads
-            ? [.. settings.Hold.Keep([.. gradients, ofHeads.sum(dim: 0)]), null!]
-            : [.. settings.Hold.Keep(gradients), null!, null!];
+        return settings.Gradients.Differentiate(inputs.Length + 2, scope =>
+        {
+            var dy = grad_output.MoveToOtherDisposeScope(scope).contiguous();
+            Tensor[] gradients = [.. inputs.Select((input, i) => (i == 0 ? settings.Queries : settings.Keys).NewRows(input.shape[1], input.dtype))];
+            var distances = Distances.WithGradients(settings);
+            if (dy.dtype == ScalarType.BFloat16)
+                Backward<BFloat16Numbers>(inputs, dy, gradients, distances, settings);
+            else
+                Backward<Float32Numbers>(inputs, dy, gradients, distances, settings);
+            return distances.Gradients is { } ofHeads ? [.. gradients, ofHeads.sum(dim: 0)] : gradients;
+        });
     }
 
     private static void Forward<T>(Tensor[] inputs, Tensor results, Settings settings)
@@ -111,9 +110,9 @@ internal sealed class TokenAttention : autograd.SingleTensorFunction<TokenAttent
     /// <param name="Dimension">d</param>
     /// <param name="Bias">What positions do.</param>
     /// <param name="Dropout">Of shares; null: none.</param>
-    /// <param name="Hold">What is returned to autograd.</param>
+    /// <param name="Gradients">What is returned to autograd.</param>
     internal sealed record Settings(
-        PackedTokens Queries, PackedTokens Keys, int Heads, int Groups, int Dimension, TokenBias Bias, DropoutPlan? Dropout, GradientHold Hold)
+        PackedTokens Queries, PackedTokens Keys, int Heads, int Groups, int Dimension, TokenBias Bias, DropoutPlan? Dropout, GradientHold Gradients)
     {
         /// <summary>Of those that share a group's keys and values.</summary>
         public int FirstHead(int group) => group * (Heads / Groups);

@@ -37,7 +37,7 @@ internal sealed class TrainingPass(
     public bool HasRounded => rounded is not null;
 
     /// <summary>What our functions return to autograd.</summary>
-    public GradientHold Gradients { get; } = new();
+    public GradientHold Gradients => dropout.Gradients;
 
     /// <summary>The pieces of the backward pass after the first.</summary>
     public GradientTape Tape { get; } = new(dropout, recomputes);
@@ -56,8 +56,11 @@ internal sealed class TrainingPass(
     /// <summary>Runs the pass back from the gradient of its output; adds to the gradients of all parameters.</summary>
     public void Backward(Tensor output, Tensor gradient)
     {
-        output.backward([gradient]);
-        Tape.Unwind();
+        Gradients.Run(() =>
+        {
+            output.backward([gradient]);
+            Tape.Unwind();
+        });
         AddEmbeddingGradients();
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using TorchSharp;
 
 namespace Microsoft.ML.Seq2Seq.Runtime;
@@ -24,16 +25,25 @@ internal static class ThreadSetting
 
     /// <summary>Shares numbers from 0 out to as many threads as the calling one has.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="work">Gets the first, and the one after the last.</param>
+    /// <param name="work">Gets the first, and the one after the last. What it throws is thrown here.</param>
     public static void Share(long count, Action<long, long> work)
     {
         int threads = torch.get_num_threads();
         long share = (count + threads - 1) / threads;
         if (threads == 1)
+        {
             work(0, count);
-        else
+            return;
+        }
+        try
+        {
             Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads },
                 thread => work(Math.Min(thread * share, count), Math.Min((thread + 1) * share, count)));
+        }
+        catch (AggregateException errors)
+        {
+            ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]); // as on one thread
+        }
     }
 
     /// <summary>Sets the calling thread's.</summary>

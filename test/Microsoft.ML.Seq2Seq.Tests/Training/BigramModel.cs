@@ -35,6 +35,9 @@ internal sealed class BigramModel : SequenceModel
     /// <summary>Called with the rows of every pass.</summary>
     public Action<Batch> OnPass { get; set; } = _ => { };
 
+    /// <summary>Called with the rows in every backward pass.</summary>
+    public Action<Batch> OnBackward { get; set; } = _ => { };
+
     public int Passes { get; private set; }
 
     public override int Width => (int)_embedding.shape[1];
@@ -56,14 +59,37 @@ internal sealed class BigramModel : SequenceModel
         var ids = batch.TargetInput.view(-1);
         var rows = training?.Lookup(_embedding, ids, 1) ?? _embedding.index_select(0, ids);
         var x = rows.view(batch.Rows, -1, Width);
-        return training is not null && Breaks(++Passes) ? x.mul(float.NaN) : x;
+        if (training is null)
+            return x;
+        x = Spy.apply(x, training.Gradients, () => OnBackward(batch));
+        return Breaks(++Passes) ? x.mul(float.NaN) : x;
     }
 
-    public override SequenceModel Replica() => new BigramModel(TargetVocabulary, Width) { Breaks = Breaks, OnPass = OnPass };
+    public override SequenceModel Replica() => new BigramModel(TargetVocabulary, Width) { Breaks = Breaks, OnPass = OnPass, OnBackward = OnBackward };
 
     public override DecoderState Start(SourceBatch source) => throw new NotSupportedException();
 
     public override (Tensor Logits, DecoderState State) Step(DecoderState state, Tensor tokens) => throw new NotSupportedException();
 
     public override DecoderState Reorder(DecoderState state, Tensor hypotheses, Tensor? sources) => throw new NotSupportedException();
+
+    /// <summary>Changes nothing.</summary>
+    private sealed class Spy : autograd.SingleTensorFunction<Spy>
+    {
+        public override string Name => "spy";
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            ctx.save_data(nameof(GradientHold), vars[1]);
+            ctx.save_data(nameof(Action), vars[2]);
+            return ((Tensor)vars[0]).clone();
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
+            ((GradientHold)ctx.get_data(nameof(GradientHold))).Differentiate(inputs: 3, scope =>
+            {
+                ((Action)ctx.get_data(nameof(Action)))();
+                return [grad_output.MoveToOtherDisposeScope(scope).clone()];
+            });
+    }
 }
