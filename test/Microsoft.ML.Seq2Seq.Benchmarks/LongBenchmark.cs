@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Seq2Seq.Batching;
+using Microsoft.ML.Seq2Seq.Decoding;
+using Microsoft.ML.Seq2Seq.Inference;
 using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Runtime;
 using Microsoft.ML.Seq2Seq.Training;
@@ -154,20 +156,14 @@ internal static class LongBenchmark
 
     private static void Predict(TransformerModel model, EncodedPairs pairs, int length)
     {
+        using var served = ServedModel.Of(model); // as a loaded model predicts
+        var predictor = served.Predictor(InferencePrecision.Float32);
+        var options = new DecodingOptions { Strategy = DecodingStrategy.Greedy, MinLength = PredictedTokens, MaxLength = PredictedTokens, MaxLengthRatio = 0 };
         long before = Resident();
-        var watch = Stopwatch.StartNew();
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
         using var source = SourceBatch.Create([pairs.Source(0).ToArray()], CPU);
-        DecoderState state = model.Start(source);
-        double reading = watch.Elapsed.TotalSeconds;
-        var token = zeros(1, ScalarType.Int64);
-        for (int i = 0; i < PredictedTokens; i++)
-        {
-            (var logits, state) = model.Step(state, token);
-            token = logits.argmax(1);
-        }
-        state.Dispose();
+        var watch = Stopwatch.StartNew();
+        double? reading = null; // and the first token
+        Search.Run(predictor, source, options, settled: (_, _) => reading ??= watch.Elapsed.TotalSeconds, threads: ThreadSetting.Count);
         Print($"{length} predict: peak {Peak() - before} MB more, source read in {reading:f2} s, {PredictedTokens} tokens written in {watch.Elapsed.TotalSeconds - reading:f2} s");
     }
 

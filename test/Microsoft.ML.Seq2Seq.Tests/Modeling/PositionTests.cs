@@ -54,6 +54,41 @@ public sealed class PositionTests
         }
     }
 
+    /// <summary>Su et al. 2021, equation 34, with the pairs of GPT-NeoX: i and i + d/2.</summary>
+    [TestMethod]
+    public void RotaryPositionsTurnPairsByTheirAngles()
+    {
+        using var scope = NewDisposeScope();
+        using var rotary = new RotaryPositions(4);
+        float[] x = [1, 2, 3, 4];
+        var turned = rotary.Rotate(tensor(x, [1, 1, 1, 4]), 3);
+        double fast = 3, slow = 3 * Math.Pow(10000, -2.0 / 4);
+        var expected = tensor(new float[]
+        {
+            (float)(1 * Math.Cos(fast) - 3 * Math.Sin(fast)), (float)(2 * Math.Cos(slow) - 4 * Math.Sin(slow)),
+            (float)(3 * Math.Cos(fast) + 1 * Math.Sin(fast)), (float)(4 * Math.Cos(slow) + 2 * Math.Sin(slow)),
+        });
+        TinyModels.AssertClose(expected, turned.view(-1), 1e-6);
+        float Product(int query, int key) =>
+            rotary.Rotate(tensor(x, [1, 1, 1, 4]), query).mul(rotary.Rotate(tensor(new float[] { 4, 1, 2, 3 }, [1, 1, 1, 4]), key)).sum().item<float>();
+        Assert.AreEqual(Product(2, 5), Product(40, 43), 1e-4, "only the distance counts");
+        Assert.AreNotEqual(Product(2, 5), Product(2, 6), 0.1);
+    }
+
+    /// <summary>Raffel et al. 2020: buckets of their own for near distances, then ⌊exact + log(n / exact) / log(128 / exact) · (buckets - exact)⌋,
+    /// by hand.</summary>
+    [TestMethod]
+    public void RelativeBucketsAreThoseOfT5()
+    {
+        foreach (var (distance, bucket) in new[]
+        {
+            (0, 0), (-1, 1), (-7, 7), (-8, 8), (-16, 10), (-32, 12), (-90, 14), (-91, 15), (-500, 15), (1, 17), (7, 23), (8, 24), (64, 30), (500, 31),
+        })
+            Assert.AreEqual(bucket, RelativePositions.Bucket(distance, bidirectional: true), $"{distance}, both ways");
+        foreach (var (distance, bucket) in new[] { (0, 0), (3, 0), (-1, 1), (-15, 15), (-16, 16), (-32, 21), (-64, 26), (-128, 31), (-500, 31) })
+            Assert.AreEqual(bucket, RelativePositions.Bucket(distance, bidirectional: false), $"{distance}, one way");
+    }
+
     [TestMethod]
     public void ABiasIsThatOfTheDistanceBetweenKeyAndQuery()
     {

@@ -16,7 +16,7 @@ public sealed class TrainingLoopTests
     {
         using var scope = NewDisposeScope();
         var pairs = Runs.RandomPairs(12, seed: 4); // of many lengths: rows do not weigh the same
-        Tensor Train(int tokens, int accumulation)
+        Tensor Train(int tokens, int accumulation, int threads = 1)
         {
             using var model = TinyModels.Create();
             // An update in proportion to the gradient, so that a wrong scale shows.
@@ -25,6 +25,8 @@ public sealed class TrainingLoopTests
                 TokensPerBatch = tokens,
                 GradientAccumulation = accumulation,
                 MaxEpochs = 3,
+                Threads = threads,
+                GradientClipNorm = 0, // clipping would hide the scale
                 Epsilon = 1,
                 LearningRate = 1,
                 Schedule = LearningRateSchedule.Constant,
@@ -37,6 +39,7 @@ public sealed class TrainingLoopTests
         var large = Train(AllRowsInOneBatch, 1);
         Assert.IsGreaterThan(0.01, large.sub(Runs.Weights(untrained)).abs().max().item<float>());
         TinyModels.AssertClose(large, Train(OneRowPerBatch, 12), 1e-4);
+        TinyModels.AssertClose(large, Train(20, 12, threads: 2), 1e-4);
     }
 
     [TestMethod]

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Seq2Seq.Runtime;
 
 namespace Microsoft.ML.Seq2Seq.Modeling;
 
@@ -32,6 +33,10 @@ internal readonly record struct AttentionShape(int Heads, int Groups, int Dimens
 /// <summary>Attention of a sequence to itself: <see cref="MultiHeadAttention"/> at prediction.</summary>
 internal sealed unsafe class PackedSelfAttention
 {
+    /// <summary>Tokens of a sequence from which its queries come in blocks: one by one, each reads all keys and values, which a core's
+    /// cache no longer holds.</summary>
+    public const int LeastInBlocks = 256;
+
     private readonly AttentionShape _shape;
     private readonly AttentionKernel _kernel;
     private readonly PackedPositions _positions;
@@ -78,12 +83,10 @@ internal sealed unsafe class PackedSelfAttention
                 rows[t] = projected + (nint)(first + t) * width;
                 Rotate(rows[t], t);
             }
-            for (int t = 0; t < length; t++)
-            {
-                int from = _window is { } window ? Math.Max(0, t - window) : 0;
-                int to = _window is { } after ? (int)Math.Min(length, (long)t + after + 1) : length;
-                Attend(rows[t], rows + from, to - from, t, from, length, _shape.Queries, result + (nint)(first + t) * _output.Width, scores);
-            }
+            if (length >= LeastInBlocks)
+                AttendInBlocks(rows[0], length, result + (nint)first * _output.Width, scratch.Team);
+            else
+                AttendOneByOne(rows, length, result + (nint)first * _output.Width, scores);
             first += length;
         }
         _output.Apply(result, positions, stream, Epilogue.Add, scratch);
@@ -121,6 +124,43 @@ internal sealed unsafe class PackedSelfAttention
 
     /// <summary>Queries and keys stand side by side.</summary>
     private void Rotate(float* projected, int position) => _positions.Rotate(projected, _shape.Heads + _shape.Groups, position);
+
+    /// <summary>The results of a whole sequence.</summary>
+    /// <param name="rows">(length) where the numbers of its positions begin.</param>
+    /// <param name="result">(length, …)</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AttendOneByOne(float** rows, int length, float* result, float* scores)
+    {
+        for (int t = 0; t < length; t++)
+        {
+            int from = _window is { } window ? Math.Max(0, t - window) : 0;
+            int to = _window is { } after ? (int)Math.Min(length, (long)t + after + 1) : length;
+            Attend(rows[t], rows + from, to - from, t, from, length, _shape.Queries, result + (nint)t * _output.Width, scores);
+        }
+    }
+
+    /// <summary>The same, some queries at a time. Each head is one thread's: the sums do not depend on how many there are.</summary>
+    /// <param name="projected">(length, …) turned queries and keys, and values.</param>
+    /// <param name="result">(length, …)</param>
+    private void AttendInBlocks(float* projected, int length, float* result, Team team)
+    {
+        object? keeper = _positions.Bias(0, 0, length, out float* bias, out int stride);
+        var (rows, results, distances, dimension) = ((nint)projected, (nint)result, (nint)bias, _shape.Dimension);
+        var reach = new TokenBias(new AttentionReach(_window, IsCausal: false));
+        team.Share(_shape.Groups, group =>
+        {
+            using var attention = new HeadAttention(dimension, length, reach, dropout: null, isBackward: false);
+            HeadRows Projected(int column) => new(rows + column * sizeof(float), _queryKeyValue.Width, length);
+            attention.Begin<Float32Numbers>(
+                Projected(_shape.Queries + group * dimension), Projected(_shape.Queries + _shape.Keys + group * dimension));
+            int heads = _shape.Heads / _shape.Groups;
+            for (int head = group * heads; head < (group + 1) * heads; head++)
+                attention.Forward<Float32Numbers>(Projected(head * dimension),
+                    new HeadRows(results + head * dimension * sizeof(float), _output.Width, length), seed: 0,
+                    new HeadDistances(distances == 0 ? 0 : distances + head * stride * sizeof(float), 0));
+        });
+        GC.KeepAlive(keeper);
+    }
 
     /// <param name="rows">The positions that are attended to, from <paramref name="key"/> on.</param>
     /// <param name="query">Position of the query.</param>
