@@ -36,19 +36,22 @@ public sealed class CudaTests
     }
 
     [TestMethod]
-    public void TheGpuFindsTheLossesOfTheCpu()
+    [DataRow(TrainingPrecision.Float32, 0.01)]
+    [DataRow(TrainingPrecision.BFloat16, 0.03)]
+    public void TheGpuFindsTheLossesOfTheCpu(TrainingPrecision onGpu, double tolerance)
     {
-        double[] Losses(MLContext ml)
+        double[] Losses(MLContext ml, TrainingPrecision precision)
         {
             using var model = ml.Seq2Seq.Trainers.Transformer(Toy.Options(options =>
             {
                 options.Training.MaxEpochs = 2;
-                options.Training.Precision = TrainingPrecision.Float32;
+                options.Training.Precision = precision;
             })).Fit(Toy.View(Toy.Rows(100)));
             return [.. model.Report.Curve.Select(point => point.ValidationLoss!.Value)];
         }
 
-        foreach (var (cpu, gpu) in Losses(new MLContext(1)).Zip(Losses(new MLContext(1) { GpuDeviceId = 0, FallbackToCpu = false })))
-            Assert.AreEqual(cpu, gpu, 1e-2);
+        double[] losses = Losses(new MLContext(1) { GpuDeviceId = 0, FallbackToCpu = false }, onGpu);
+        foreach (var (cpu, gpu) in Losses(new MLContext(1), TrainingPrecision.Float32).Zip(losses))
+            Assert.AreEqual(cpu, gpu, tolerance);
     }
 }
