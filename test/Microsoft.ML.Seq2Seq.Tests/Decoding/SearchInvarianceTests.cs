@@ -1,5 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Decoding;
+using Microsoft.ML.Seq2Seq.Modeling;
 using Microsoft.ML.Seq2Seq.Tests.Modeling;
 using TorchSharp;
 
@@ -50,26 +51,20 @@ public sealed class SearchInvarianceTests
     }
 
     [TestMethod]
-    [DoNotParallelize]
-    public void TheNumberOfThreadsChangesNothing()
+    [DynamicData(nameof(Strategies))]
+    public void TheNumberOfThreadsOfASearchChangesNoBit(string name, DecodingOptions options)
     {
-        // Wide enough for the rows to be spread over threads.
-        var model = ScriptedModel.Random(5, vocabulary: 9000, spread: 6);
-        var options = new DecodingOptions { MaxLength = 6, NumberOfHypotheses = 4 };
-        int[][] sources = [.. Enumerable.Range(0, 8).Select(i => new[] { 4 + i })];
-        int threads = torch.get_num_threads();
-        try
+        // Wide enough for the rows of a step to be shared out.
+        var model = ScriptedModel.Random(5, vocabulary: 5000, spread: 12);
+        int[][] sources = [.. Enumerable.Range(0, 5).Select(i => new[] { 4 + i })];
+        options = options.Clone();
+        options.MaxLength = 8;
+        var alone = Run(model, options, threads: 1, sources);
+        foreach (int threads in new[] { 2, 3, 8 })
         {
-            torch.set_num_threads(1);
-            var serial = Run(model, options, sources);
-            torch.set_num_threads(4);
-            var parallel = Run(model, options, sources);
+            var shared = Run(model, options, threads, sources);
             for (int i = 0; i < sources.Length; i++)
-                AssertSame(serial[i], parallel[i], $"row {i}", tolerance: 0);
-        }
-        finally
-        {
-            torch.set_num_threads(threads);
+                AssertSame(alone[i], shared[i], $"{name}, row {i}, {threads} threads", tolerance: 0);
         }
     }
 
@@ -88,11 +83,14 @@ public sealed class SearchInvarianceTests
             AssertSame(serial[i], parallel[i], $"{name}, row {i}", tolerance: 0);
     }
 
-    private static IReadOnlyList<Hypothesis>[] Run(Seq2Seq.Modeling.IStepModel model, DecodingOptions options, params int[][] sources)
+    private static IReadOnlyList<Hypothesis>[] Run(IStepModel model, DecodingOptions options, params int[][] sources) =>
+        Run(model, options, threads: 1, sources);
+
+    private static IReadOnlyList<Hypothesis>[] Run(IStepModel model, DecodingOptions options, int threads, int[][] sources)
     {
         options.Validate();
         using var batch = SourceBatch.Create(sources, torch.CPU);
-        return Search.Run(model, batch, options);
+        return Search.Run(model, batch, options, threads: threads);
     }
 
     private static void AssertSame(
@@ -103,6 +101,7 @@ public sealed class SearchInvarianceTests
         {
             CollectionAssert.AreEqual(expected[i].Tokens, actual[i].Tokens, what);
             Assert.AreEqual(expected[i].Score, actual[i].Score, tolerance, what);
+            Assert.HasCount(expected[i].TokenScores.Length, actual[i].TokenScores, what);
             for (int t = 0; t < expected[i].TokenScores.Length; t++)
                 Assert.AreEqual(expected[i].TokenScores[t], actual[i].TokenScores[t], tolerance, what);
         }

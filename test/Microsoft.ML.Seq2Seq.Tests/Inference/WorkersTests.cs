@@ -13,15 +13,26 @@ public sealed class WorkersTests
     private static readonly DecodingPlan _plan = new(
         new DecodingOptions { BeamSize = 2, MaxLength = 8, BatchTokens = 60, OutputTokenScores = true });
 
+    public static IEnumerable<object[]> StrategiesAndPrecisions() =>
+        from strategy in Enum.GetValues<DecodingStrategy>()
+        from precision in new[] { InferencePrecision.Float32, InferencePrecision.BFloat16, InferencePrecision.Int8 }
+        select new object[] { strategy, precision };
+
     [TestMethod]
-    [DataRow(DecodingStrategy.Greedy)]
-    [DataRow(DecodingStrategy.Beam)]
-    [DataRow(DecodingStrategy.Sampling)]
-    public void AnyNumberOfWorkersGivesTheSame(DecodingStrategy strategy)
+    [DynamicData(nameof(StrategiesAndPrecisions))]
+    public void AnyNumberOfWorkersGivesTheSame(DecodingStrategy strategy, InferencePrecision precision)
     {
         using var model = TinyModels.Create();
         var generator = Generator(model);
-        var plan = generator.Codec.Plan(new DecodingOptions { Strategy = strategy, BeamSize = 2, MaxLength = 8, BatchTokens = 60 });
+        var plan = generator.Codec.Plan(new DecodingOptions
+        {
+            Strategy = strategy,
+            BeamSize = 2,
+            MaxLength = 8,
+            BatchTokens = 60,
+            Precision = precision,
+            OutputTokenScores = true,
+        });
         var requests = Requests(100);
 
         var expected = generator.Generate(requests, plan, workers: 1);
@@ -30,7 +41,10 @@ public sealed class WorkersTests
             var actual = generator.Generate(requests, plan, workers: workers);
             CollectionAssert.AreEqual(expected.Select(one => one.Text).ToArray(), actual.Select(one => one.Text).ToArray());
             for (int i = 0; i < requests.Length; i++)
+            {
                 Assert.AreEqual(expected[i].Score, actual[i].Score);
+                CollectionAssert.AreEqual(expected[i].TokenScores.ToArray(), actual[i].TokenScores.ToArray());
+            }
         }
     }
 

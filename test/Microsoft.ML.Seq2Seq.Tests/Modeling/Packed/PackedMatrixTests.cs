@@ -149,6 +149,7 @@ public sealed unsafe class PackedMatrixTests
 
     [TestMethod]
     [DataRow(InferencePrecision.Float32)]
+    [DataRow(InferencePrecision.BFloat16)]
     [DataRow(InferencePrecision.Int8)]
     public void ThreadsThatShareAProductGiveTheSameBits(InferencePrecision precision)
     {

@@ -146,8 +146,11 @@ public sealed class PackedTransformerTests
 
     [TestMethod]
     [DataRow(128, InferencePrecision.Float32)] // hypotheses are dealt out
+    [DataRow(128, InferencePrecision.BFloat16)]
     [DataRow(128, InferencePrecision.Int8)]
     [DataRow(512, InferencePrecision.Float32)] // products are shared
+    [DataRow(512, InferencePrecision.BFloat16)]
+    [DataRow(512, InferencePrecision.Int8)]
     public void ThreadsThatShareAStepGiveTheSameBits(int dimension, InferencePrecision precision)
     {
         var architecture = TinyModels.Architecture(a => (a.ModelDimension, a.FeedForwardDimension, a.PositionalEncoding) =
