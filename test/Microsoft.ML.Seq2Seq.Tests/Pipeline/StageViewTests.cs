@@ -149,26 +149,6 @@ public sealed class StageViewTests
     }
 
     [TestMethod]
-    public void CancelingTheContextStopsACursorBetweenBatches()
-    {
-        var ml = new MLContext(1);
-        using var model = ml.Seq2Seq.Trainers.Transformer(Toy.Brief(options => options.Decoding.BatchTokens = 64)).Fit(Toy.View(Toy.Rows(50)));
-        var counted = new CountingView(Toy.View(Toy.Rows(5000)));
-        using var cursor = model.Transform(counted).GetRowCursor(model.GetOutputSchema(counted.Schema));
-        Assert.IsTrue(cursor.MoveNext());
-
-        Toy.Cancel(ml);
-
-        Assert.ThrowsExactly<OperationCanceledException>(() =>
-        {
-            while (cursor.MoveNext())
-            {
-            }
-        });
-        Assert.IsLessThan(500, counted.RowsRead);
-    }
-
-    [TestMethod]
     public void ACacheBetweenModelsSparesTheFirstADecode()
     {
         Assert.AreEqual(2, Decodes(view => view));
