@@ -209,24 +209,6 @@ public sealed class SteeringTests
         Assert.HasCount(5, pieces);
     }
 
-    [TestMethod]
-    public async Task LeavingAStreamStopsTheSearchAndAnErrorReachesTheReader()
-    {
-        await foreach (string _ in Toy.Model.GenerateStreaming("fadebc", new DecodingOptions { Strategy = DecodingStrategy.Greedy }))
-            break;
-        using var canceled = new CancellationTokenSource();
-        canceled.Cancel();
-        await Assert.ThrowsAsync<OperationCanceledException>(async () =>
-        {
-            await foreach (string _ in Toy.Model.GenerateStreaming("fadebc", ct: canceled.Token))
-            {
-            }
-        });
-        var disposed = Toy.Model.WithDecoding(new DecodingOptions());
-        disposed.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => disposed.GenerateStreaming("a"));
-    }
-
     internal sealed class PrefixedRow
     {
         public string Source { get; set; } = "";
