@@ -60,7 +60,8 @@ public sealed class TrainingOptions
     /// <summary>Adam's guard against division by zero. Default 1e-9, the paper's.</summary>
     public double Epsilon { get; set; } = 1e-9;
 
-    /// <summary>Weight decay. Default 0, the paper's.</summary>
+    /// <summary>Weight decay of the matrices, embeddings among them. Biases, gains of norms and learned positions do not decay:
+    /// they are few and overfit little, and drawn to zero they cost accuracy. Default 0, the paper's.</summary>
     public double WeightDecay { get; set; }
 
     /// <summary>Share of the target probability spread evenly over the vocabulary (section 5.4). Default 0.1, the
