@@ -53,6 +53,9 @@ internal sealed record CheckpointState
 
     public required int ValidationsSinceBest { get; init; }
 
+    /// <summary>Of <see cref="WeightAverage.Scores"/>.</summary>
+    public IReadOnlyList<double> AverageScores { get; init; } = [];
+
     public required IReadOnlyList<TrainingPoint> Curve { get; init; }
 
     public required long TokensTrained { get; init; }

@@ -55,10 +55,13 @@ internal sealed class TrainingLoop
     /// <summary>Trains to the end of the plan or until an observer stops the run; the weights with the best validation
     /// loss remain in the model.</summary>
     /// <exception cref="OperationCanceledException">Canceled before anything was validated.</exception>
-    /// <exception cref="InvalidOperationException">The gradient stays infinite or not a number, or not even single rows
-    /// fit into memory.</exception>
+    /// <exception cref="InvalidOperationException">The gradient stays infinite or not a number, not even single rows fit
+    /// into memory, or weights are to be ranked without validation rows.</exception>
     public TrainingRun Run()
     {
+        if (_options.AverageBest && _validation.Count == 0)
+            throw new InvalidOperationException(
+                $"There are no validation rows to rank weights by; {nameof(TrainingOptions.AverageBest)} needs some.");
         using var threads = new ThreadScope(_options.Threads);
         var store = CheckpointStore.Create(_options);
         var fingerprint = store is null ? [] : Fingerprint.Of(_model, _training, _validation, _options, _seed, Sampling);
@@ -108,7 +111,7 @@ internal sealed class TrainingLoop
                 if (isDue || run.StopReason is not null)
                     Validate(run, step, averages, best, rate);
                 if (run.StopReason is not null || (_options.CheckpointEverySteps is { } steps ? run.Step % steps == 0 : isDue))
-                    store?.Save(run.Snapshot(fingerprint, _seed, step.Drawn, rate.Factor), Tensors(step, averages, best));
+                    store?.Save(run.Snapshot(fingerprint, _seed, step.Drawn, rate.Factor, averages?.Scores ?? []), Tensors(step, averages, best));
             }
             if (!isMore)
                 run.Position = 0;
@@ -150,7 +153,7 @@ internal sealed class TrainingLoop
         var state = new List<Tensor>();
         while (checkpoint.Find($"average.{state.Count}") is { } tensor)
             state.Add(tensor);
-        averages.Load(state, run.Step);
+        averages.Load(state, checkpoint.State);
     }
 
     /// <param name="updates">Those of an epoch.</param>
@@ -202,6 +205,15 @@ internal sealed class TrainingLoop
     {
         if (run.IsCanceled)
             return;
+        if (averages is BestAverage pool)
+        {
+            if (Score(step) is not { } score)
+            {
+                run.Cancel();
+                return;
+            }
+            pool.Offer(score);
+        }
         using var averaged = averages?.Use();
         if (_validation.Count > 0)
         {
@@ -229,6 +241,9 @@ internal sealed class TrainingLoop
             observer.OnValidation(run);
         run.Train = default;
     }
+
+    /// <summary>Of the model as it is, higher is better; null where the run is canceled meanwhile.</summary>
+    private double? Score(TrainingStep step) => Scorer is null ? -ValidationLoss(step) : Scorer();
 
     /// <summary>Over all tokens of all validation rows; null where the run is canceled meanwhile, which should end it at
     /// once.</summary>

@@ -87,6 +87,12 @@ public sealed class TrainingOptions
     /// averages 5 to 20); each costs the memory of the weights. Default 1: no averaging.</summary>
     public int AverageCheckpoints { get; set; } = 1;
 
+    /// <summary>With <see cref="AverageCheckpoints"/> of N, the mean is of the weights at the N validations where they scored
+    /// best by themselves, by <see cref="ValidationMetric"/>, rather than at the last N. What is kept and reported is a
+    /// mean that was validated, so a validation takes twice the time: once for the weights, once for the mean. Needs
+    /// validation rows. Default false: the paper averages the last.</summary>
+    public bool AverageBest { get; set; }
+
     /// <summary>Validates and keeps an exponential moving average of the weights with this decay, such as 0.999; it is
     /// less in the first steps. Default null: none. Not together with <see cref="AverageCheckpoints"/>.</summary>
     public double? ExponentialMovingAverage { get; set; }
@@ -163,6 +169,8 @@ public sealed class TrainingOptions
         OptionCheck.AtLeast(nameof(PlateauPatience), PlateauPatience, 1);
         OptionCheck.That(PlateauFactor is > 0 and < 1, nameof(PlateauFactor), PlateauFactor, "more than 0 and less than 1");
         OptionCheck.AtLeast(nameof(AverageCheckpoints), AverageCheckpoints, 1);
+        OptionCheck.That(!AverageBest || AverageCheckpoints > 1, nameof(AverageBest), AverageBest,
+            $"False with {nameof(AverageCheckpoints)} {AverageCheckpoints}");
         if (ExponentialMovingAverage is { } decay)
         {
             OptionCheck.That(decay is > 0 and < 1, nameof(ExponentialMovingAverage), decay, "more than 0 and less than 1, or null");

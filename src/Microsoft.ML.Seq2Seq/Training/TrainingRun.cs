@@ -97,7 +97,8 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
     }
 
     public CheckpointState Snapshot(
-        SortedDictionary<string, string> fingerprint, int seed, IReadOnlyList<ulong> drawn, double rateFactor) => new()
+        SortedDictionary<string, string> fingerprint, int seed, IReadOnlyList<ulong> drawn, double rateFactor,
+        IReadOnlyList<double> averageScores) => new()
         {
             Fingerprint = fingerprint,
             Seed = seed,
@@ -118,6 +119,7 @@ internal sealed class TrainingRun(FlatParameters parameters, long plannedSteps, 
             BestValidationLoss = BestValidationLoss,
             BestScore = BestScore,
             ValidationsSinceBest = ValidationsSinceBest,
+            AverageScores = averageScores,
             Curve = Curve,
             TokensTrained = TokensTrained,
             TimeTraining = TimeTraining,

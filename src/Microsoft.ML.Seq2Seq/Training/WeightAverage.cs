@@ -15,16 +15,22 @@ internal abstract class WeightAverage(FlatParameters parameters) : IDisposable
     /// <summary>What a checkpoint holds, each (N), in a stable order.</summary>
     public abstract IReadOnlyList<Tensor> State { get; }
 
+    /// <summary>Those that a checkpoint holds beside; of each of <see cref="State"/>, where they are ranked.</summary>
+    public virtual IReadOnlyList<double> Scores => [];
+
     /// <summary>Null where the options ask for none.</summary>
     public static WeightAverage? Create(TrainingOptions options, FlatParameters parameters) => options switch
     {
         { ExponentialMovingAverage: { } decay } => new MovingAverage(parameters, decay),
+        { AverageBest: true } => new BestAverage(parameters, options.AverageCheckpoints),
         { AverageCheckpoints: > 1 } => new CheckpointAverage(parameters, options.AverageCheckpoints),
         _ => null,
     };
 
     /// <summary>Takes the state of a checkpoint.</summary>
-    public abstract void Load(IReadOnlyList<Tensor> state, long steps);
+    /// <param name="state">Its <see cref="State"/>.</param>
+    /// <param name="run">All else.</param>
+    public abstract void Load(IReadOnlyList<Tensor> state, CheckpointState run);
 
     /// <summary>After every step.</summary>
     public abstract void OnStep();
@@ -49,6 +55,30 @@ internal abstract class WeightAverage(FlatParameters parameters) : IDisposable
     {
     }
 
+    /// <summary>(N) a copy to keep, where the weights are: a checkpoint is read into main memory.</summary>
+    protected Tensor Own(Tensor weights) => weights.to(Parameters.Values.device, copy: true).DetachFromDisposeScope();
+
+    /// <summary>The weights are now this snapshot's.</summary>
+    protected bool Has(Tensor? snapshot)
+    {
+        using var scope = NewDisposeScope();
+        return snapshot is not null && snapshot.eq(Parameters.Values).all().item<bool>();
+    }
+
+    /// <summary>Gives the model the mean of some snapshots; without any it keeps its weights.</summary>
+    protected void Take(IReadOnlyCollection<Tensor> snapshots)
+    {
+        if (snapshots.Count == 0)
+            return;
+        using var noGrad = torch.no_grad();
+        using var scope = NewDisposeScope();
+        using Scalar count = snapshots.Count;
+        Parameters.Values.zero_();
+        foreach (var snapshot in snapshots)
+            Parameters.Values.Accumulate(snapshot);
+        Parameters.Values.div_(count);
+    }
+
     private sealed class Swap(FlatParameters parameters, Tensor trained) : IDisposable
     {
         public void Dispose()
@@ -69,11 +99,11 @@ internal sealed class MovingAverage(FlatParameters parameters, double decay) : W
 
     public override IReadOnlyList<Tensor> State => [_values];
 
-    public override void Load(IReadOnlyList<Tensor> state, long steps)
+    public override void Load(IReadOnlyList<Tensor> state, CheckpointState run)
     {
         using var scope = NewDisposeScope();
         _values.copy_(state[0]);
-        _steps = steps;
+        _steps = run.Step;
     }
 
     public override void OnStep()
@@ -102,28 +132,17 @@ internal sealed class CheckpointAverage(FlatParameters parameters, int count) : 
 
     public override IReadOnlyList<Tensor> State => [.. _snapshots];
 
-    public override void Load(IReadOnlyList<Tensor> state, long steps)
+    public override void Load(IReadOnlyList<Tensor> state, CheckpointState run)
     {
         foreach (var snapshot in state)
-            _snapshots.Enqueue(snapshot.clone().DetachFromDisposeScope());
+            _snapshots.Enqueue(Own(snapshot));
     }
 
     public override void OnStep()
     {
     }
 
-    public override void Restore()
-    {
-        if (_snapshots.Count == 0)
-            return;
-        using var noGrad = torch.no_grad();
-        using var scope = NewDisposeScope();
-        using Scalar count = _snapshots.Count;
-        Parameters.Values.zero_();
-        foreach (var snapshot in _snapshots)
-            Parameters.Values.Accumulate(snapshot);
-        Parameters.Values.div_(count);
-    }
+    public override void Restore() => Take(_snapshots);
 
     public override void Dispose()
     {
@@ -135,9 +154,9 @@ internal sealed class CheckpointAverage(FlatParameters parameters, int count) : 
     {
         using var scope = NewDisposeScope();
         // A validation that was canceled, and is now done anew, took them already.
-        if (_snapshots.LastOrDefault() is { } newest && newest.eq(Parameters.Values).all().item<bool>())
+        if (Has(_snapshots.LastOrDefault()))
             return;
-        _snapshots.Enqueue(Parameters.Values.clone().DetachFromDisposeScope());
+        _snapshots.Enqueue(Own(Parameters.Values));
         if (_snapshots.Count > count)
             _snapshots.Dequeue().Dispose();
     }

@@ -26,6 +26,7 @@ public sealed class CheckpointTests
         ("bfloat16", o => o.Precision = TrainingPrecision.BFloat16),
         ("moving average", o => o.ExponentialMovingAverage = 0.9),
         ("average of checkpoints", o => o.AverageCheckpoints = 3),
+        ("average of the best", o => (o.AverageCheckpoints, o.AverageBest, o.LearningRate) = (2, true, 0.05)),
         ("accumulation", o => o.GradientAccumulation = 3),
         ("plateau", o => (o.Schedule, o.PlateauPatience, o.LearningRate) = (LearningRateSchedule.ReduceOnPlateau, 1, 0.1)),
         ("within an epoch", o => (o.ValidateEverySteps, o.CheckpointEverySteps) = (5, 1)),
@@ -106,6 +107,32 @@ public sealed class CheckpointTests
             CollectionAssert.AreEqual(Losses(expectedRun), Losses(run), $"another curve after step {last}");
             DeleteDirectory();
         }
+    }
+
+    /// <summary>Also between the score of the weights and the validation of the mean that they are part of.</summary>
+    [TestMethod]
+    public void ARunThatWasCanceledAtAnyQuestionKeepsTheBestThatItHad()
+    {
+        using var scope = NewDisposeScope();
+        void Best(TrainingOptions options) => (options.AverageCheckpoints, options.AverageBest, options.MaxEpochs, options.LearningRate) = (2, true, 3, 0.05);
+        int questions = 0;
+        var (expected, expectedRun) = Train(Best, null, () => ++questions < 0);
+        for (int last = 1; last <= questions; last++)
+        {
+            int asked = 0;
+            try
+            {
+                Train(Checkpointed(Best), null, () => ++asked >= last);
+            }
+            catch (OperationCanceledException)
+            {
+                // Nothing was validated yet.
+            }
+            var (actual, _) = Train(Checkpointed(Best));
+            Assert.IsTrue(expected.eq(actual).all().item<bool>(), $"other weights after question {last}");
+            DeleteDirectory();
+        }
+        Assert.HasCount(3, expectedRun.Curve);
     }
 
     [TestMethod]

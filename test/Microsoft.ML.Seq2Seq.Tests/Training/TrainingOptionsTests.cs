@@ -24,6 +24,8 @@ public sealed class TrainingOptionsTests
         ("ConsistencyWeight", o => o.ConsistencyWeight = -1),
         ("ConsistencyStartStep", o => o.ConsistencyStartStep = -1),
         ("GradientClipNorm", o => o.GradientClipNorm = double.PositiveInfinity),
+        ("AverageBest", o => o.AverageBest = true),
+        ("AverageBest", o => (o.AverageBest, o.ExponentialMovingAverage) = (true, 0.9)),
         ("AverageCheckpoints", o => o.AverageCheckpoints = 0),
         ("AverageCheckpoints", o => (o.AverageCheckpoints, o.ExponentialMovingAverage) = (2, 0.9)),
         ("ExponentialMovingAverage", o => o.ExponentialMovingAverage = 1),

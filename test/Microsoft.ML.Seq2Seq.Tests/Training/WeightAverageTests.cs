@@ -1,5 +1,6 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Tests.Modeling;
+using Microsoft.ML.Seq2Seq.Training;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Seq2Seq.Tests.Training;
@@ -52,6 +53,71 @@ public sealed class WeightAverageTests
     }
 
     [TestMethod]
+    public void AverageOfTheBestIsTheMeanOfTheWeightsOfTheLowestLosses()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new BigramModel();
+        var last = (Weights: Runs.Weights(model), Loss: 0.0);
+        var snapshots = new List<(Tensor Weights, double Loss)>();
+        var ranks = new List<int>();
+        var options = Options(o => (o.AverageCheckpoints, o.AverageBest, o.LearningRate, o.EarlyStoppingPatience) = (3, true, 0.2, null));
+        var run = Runs.Train(model, _training, _validation, options, 1, null,
+            new Watcher(
+                run => last = (run.Parameters.Values.clone(), Runs.Loss(model, _validation)),
+                run =>
+                {
+                    snapshots.Add(last);
+                    var best = snapshots.OrderBy(snapshot => snapshot.Loss).Take(3).ToArray();
+                    ranks.Add(best.Count(snapshot => snapshots.TakeLast(3).Contains(snapshot)));
+                    TinyModels.AssertClose(stack(best.Select(snapshot => snapshot.Weights)).mean([0]), run.Parameters.Values, 1e-6);
+                    Assert.AreEqual(Runs.Loss(model, _validation), run.ValidationLoss!.Value, 1e-5, "the loss is that of the mean");
+                }));
+        Assert.HasCount(8, snapshots);
+        Assert.IsLessThan(3, ranks.Min(), "the best three are not always the last");
+        Assert.AreEqual(run.BestValidationLoss!.Value, Runs.Loss(model, _validation), 1e-5);
+    }
+
+    [TestMethod]
+    public void AverageOfTheBestFollowsAMetric()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new BigramModel();
+        double[] own = [1, 5, 5, 4, 5, 9, double.NaN, 7], means = [1, 2, 3, 4, 5, 8, 7, 6];
+        int[][] expected = [[0], [0, 1], [1, 2], [1, 2], [1, 2], [1, 5], [1, 5], [5, 7]];
+        var snapshots = new List<Tensor>();
+        var validated = new List<Tensor>();
+        Tensor? last = null;
+        int calls = 0;
+        var run = new TrainingLoop(
+            model, _training, _validation, Options(o => (o.AverageCheckpoints, o.AverageBest, o.Threads) = (2, true, 1)), 1, () => false,
+            new Watcher(
+                run => last = run.Parameters.Values.clone(),
+                run =>
+                {
+                    snapshots.Add(last!);
+                    validated.Add(run.Parameters.Values.clone());
+                    int[] best = expected[validated.Count - 1];
+                    TinyModels.AssertClose(stack(best.Select(i => snapshots[i])).mean([0]), run.Parameters.Values, 1e-6, $"validation {validated.Count}");
+                    Assert.AreEqual(means[validated.Count - 1], run.ValidationMetric);
+                }))
+        {
+            Scorer = () => (calls % 2 == 0 ? own : means)[calls++ / 2],
+        }.Run();
+        Assert.HasCount(8, validated);
+        Assert.AreEqual(8, run.BestScore, "that of a mean, though weights scored 9 by themselves");
+        Assert.IsTrue(validated[5].eq(Runs.Weights(model)).all().item<bool>());
+    }
+
+    [TestMethod]
+    public void AverageOfTheBestNeedsValidationRows()
+    {
+        using var model = new BigramModel();
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Runs.Train(model, _training, null, Options(o => (o.AverageCheckpoints, o.AverageBest) = (2, true))));
+        Assert.Contains("AverageBest", error.Message);
+    }
+
+    [TestMethod]
     [DataRow(null, 1, false)]
     [DataRow(0.9, 1, true)]
     [DataRow(null, 3, true)]
@@ -80,6 +146,7 @@ public sealed class WeightAverageTests
         var plain = Trained(_ => { });
         Assert.IsTrue(plain.eq(Trained(o => o.ExponentialMovingAverage = 0.9)).all().item<bool>());
         Assert.IsTrue(plain.eq(Trained(o => o.AverageCheckpoints = 3)).all().item<bool>());
+        Assert.IsTrue(plain.eq(Trained(o => (o.AverageCheckpoints, o.AverageBest) = (3, true))).all().item<bool>());
     }
 
     private static TrainingOptions Options(Action<TrainingOptions> change)
