@@ -245,29 +245,5 @@ internal sealed class TrainingLoop
     /// <summary>Of the model as it is, higher is better; null where the run is canceled meanwhile.</summary>
     private double? Score(TrainingStep step) => Scorer is null ? -ValidationLoss(step) : Scorer();
 
-    /// <summary>Over all tokens of all validation rows; null where the run is canceled meanwhile, which should end it at
-    /// once.</summary>
-    private double? ValidationLoss(TrainingStep step)
-    {
-        var sum = new LossSum();
-        foreach (int[] rows in new BatchPlanner(_validation, _options.TokensPerBatch).InOrder())
-        {
-            if (_isCanceled())
-                return null;
-            sum += ValidationLoss(step, rows);
-        }
-        return sum.Likelihood / sum.Tokens;
-    }
-
-    private LossSum ValidationLoss(TrainingStep step, int[] rows)
-    {
-        try
-        {
-            return step.Evaluate(_validation, rows);
-        }
-        catch (Exception e) when (rows.Length > 1 && MemoryFailure.Is(e))
-        {
-            return ValidationLoss(step, rows[..(rows.Length / 2)]) + ValidationLoss(step, rows[(rows.Length / 2)..]);
-        }
-    }
+    private double? ValidationLoss(TrainingStep step) => new Validation(step, _validation, _options.TokensPerBatch, _isCanceled).Loss();
 }

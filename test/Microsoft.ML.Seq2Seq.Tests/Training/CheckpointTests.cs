@@ -111,7 +111,7 @@ public sealed class CheckpointTests
 
     /// <summary>Also between the score of the weights and the validation of the mean that they are part of.</summary>
     [TestMethod]
-    public void ARunThatWasCanceledAtAnyQuestionKeepsTheBestThatItHad()
+    public void ARunThatRanksWeightsMayBeContinuedWhereverItWasCanceled()
     {
         using var scope = NewDisposeScope();
         void Best(TrainingOptions options) => (options.AverageCheckpoints, options.AverageBest, options.MaxEpochs, options.LearningRate) = (2, true, 3, 0.05);
