@@ -41,7 +41,9 @@ public sealed class DecodingOptions
     public int BeamSize { get; set; } = 4;
 
     /// <summary>Groups that the beam is split into, which choose their tokens in turn, for hypotheses that differ (diverse
-    /// beam search, Vijayakumar et al. 2018). Default 1: one beam. <see cref="BeamSize"/> must be a multiple.</summary>
+    /// beam search, Vijayakumar et al. 2018). Each is a beam of its own, which ends for itself and
+    /// gives back the best that it has found; what several find is given back once, so that there may be fewer hypotheses
+    /// than asked for. Default 1: one beam. <see cref="BeamSize"/> must be a multiple.</summary>
     public int BeamGroups { get; set; } = 1;
 
     /// <summary>What a token counts less for a group for each time that a group before it has chosen it in the same step;
@@ -63,7 +65,8 @@ public sealed class DecodingOptions
 
     /// <summary>Outputs that must end before the search stops, as a multiple of <see cref="BeamSize"/> (Kasai et al.
     /// 2022). Default 1, the usual rule. <see cref="double.PositiveInfinity"/> stops only when nothing alive can beat
-    /// what has ended, which is safe for any <see cref="LengthPenalty"/>, and slower.</summary>
+    /// what has ended, which is safe for any <see cref="LengthPenalty"/>, and slower. Each of
+    /// several <see cref="BeamGroups"/> stops by its own outputs and its part of the beam.</summary>
     public double Patience { get; set; } = 1;
 
     /// <summary>Hypotheses to give back, best first. More than 1 adds the columns <c>Hypotheses</c> and

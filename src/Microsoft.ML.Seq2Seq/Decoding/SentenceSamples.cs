@@ -48,7 +48,7 @@ internal sealed class SentenceSamples : SentenceSearch
                 var prefix = Alive[row].Extend(candidates[i], attention);
                 if (prefix.Token == SpecialTokens.End)
                 {
-                    Finish(prefix);
+                    Finished.Add(prefix.Finish(_options));
                     continue;
                 }
                 next.Add((prefix, row));
@@ -59,6 +59,4 @@ internal sealed class SentenceSamples : SentenceSearch
         _samples = [.. samples];
         return next;
     }
-
-    protected override bool CanStop() => false;
 }

@@ -31,7 +31,7 @@ internal abstract class SentenceSearch
     /// <summary>Tokens of the source, the end token included.</summary>
     public int SourceLength => _rules.SourceLength;
 
-    /// <summary>Outputs that have ended, in the order in which they did.</summary>
+    /// <summary>Outputs that have ended and may be given back, in the order in which they did.</summary>
     protected List<Hypothesis> Finished { get; } = [];
 
     /// <summary>Most tokens, the end token not counted.</summary>
@@ -74,18 +74,13 @@ internal abstract class SentenceSearch
         var next = Extend(proposals);
         Alive = [.. next.Select(entry => entry.Prefix)];
         Parents = [.. next.Select(entry => entry.Row)];
-        IsDone = Alive.Count == 0 || CanStop();
+        IsDone = Alive.Count == 0;
     }
 
     /// <summary>Candidates after a prefix, from what the rules have left.</summary>
     protected abstract Candidate[] Choose(int row, NextTokens next);
 
-    /// <summary>Finishes what ends and gives the prefixes that go on, with the rows that they come from.</summary>
+    /// <summary>Finishes what ends and gives the prefixes that go on, with the rows that they come from; none when
+    /// the search may stop.</summary>
     protected abstract List<(Prefix Prefix, int Row)> Extend(ReadOnlySpan<Proposal> proposals);
-
-    /// <summary>Whether to stop although prefixes are alive.</summary>
-    protected abstract bool CanStop();
-
-    /// <summary>Takes an output that closes with the end token.</summary>
-    protected void Finish(Prefix prefix) => Finished.Add(prefix.Finish(_options));
 }
