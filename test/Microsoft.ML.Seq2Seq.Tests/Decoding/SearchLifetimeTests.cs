@@ -1,6 +1,7 @@
 using Microsoft.ML.Seq2Seq.Batching;
 using Microsoft.ML.Seq2Seq.Decoding;
 using Microsoft.ML.Seq2Seq.Tests.Modeling;
+using Microsoft.ML.Seq2Seq.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -71,6 +72,29 @@ public sealed class SearchLifetimeTests
         };
         Assert.ThrowsExactly<InvalidOperationException>(() => Search.Run(failing, batch, new DecodingOptions { MaxLength = 50 }));
         Assert.AreEqual(before, Tensor.TotalCount);
+    }
+
+    [TestMethod]
+    [DataRow(DecodingStrategy.Greedy, new[] { 8, 7, 6, 5, 4, 3, 2, 1 })]
+    // Before the first step there is one prefix for each source, then four.
+    [DataRow(DecodingStrategy.Beam, new[] { 8, 28, 24, 20, 16, 12, 8, 4 })]
+    public void FinishedSourcesLeaveTheBatch(DecodingStrategy strategy, int[] expected)
+    {
+        var rows = new List<int>();
+        // A source of n tokens is copied.
+        var model = new ScriptedModel(9, (source, written) =>
+        {
+            var logits = new double[9];
+            logits[written.Length < source.Length ? source[written.Length] : SpecialTokens.End] = 20;
+            return logits;
+        })
+        { OnStep = rows.Add };
+        int[][] sources = [.. Enumerable.Range(0, 8).Select(n => Enumerable.Repeat(4 + n % 5, n).ToArray())];
+        using var batch = SourceBatch.Create(sources, torch.CPU);
+        var found = Search.Run(model, batch, new DecodingOptions { Strategy = strategy, BeamSize = 4 });
+        for (int row = 0; row < sources.Length; row++)
+            CollectionAssert.AreEqual(sources[row], found[row][0].Tokens);
+        CollectionAssert.AreEqual(expected, rows);
     }
 
     /// <summary>Without what other tests have left to the collector.</summary>

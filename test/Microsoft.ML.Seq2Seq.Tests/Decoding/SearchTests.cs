@@ -236,26 +236,6 @@ public sealed class SearchTests
     }
 
     [TestMethod]
-    public void FinishedSourcesLeaveTheBatch()
-    {
-        var rows = new List<int>();
-        // A source of n tokens is copied.
-        var model = new ScriptedModel(9, (source, written) =>
-        {
-            var logits = new double[9];
-            logits[written.Length < source.Length ? source[written.Length] : SpecialTokens.End] = 20;
-            return logits;
-        })
-        { OnStep = rows.Add };
-        int[][] sources = [.. Enumerable.Range(0, 8).Select(n => Enumerable.Repeat(4 + n % 5, n).ToArray())];
-        using var batch = SourceBatch.Create(sources, torch.CPU);
-        var found = Search.Run(model, batch, new DecodingOptions { Strategy = DecodingStrategy.Greedy });
-        for (int row = 0; row < sources.Length; row++)
-            CollectionAssert.AreEqual(sources[row], found[row][0].Tokens);
-        CollectionAssert.AreEqual(new[] { 8, 7, 6, 5, 4, 3, 2, 1 }, rows);
-    }
-
-    [TestMethod]
     [DataRow(DecodingStrategy.Greedy, 1)]
     [DataRow(DecodingStrategy.Beam, 3)]
     [DataRow(DecodingStrategy.Sampling, 1)]
