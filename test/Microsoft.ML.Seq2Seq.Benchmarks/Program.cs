@@ -5,6 +5,7 @@ using Microsoft.ML.Seq2Seq.Benchmarks.Quality;
 // One file and one line for each benchmark.
 var root = new RootCommand("Measures Microsoft.ML.Seq2Seq against what a .NET user has without it.")
 {
+    BulkBenchmark.Command(),
     DecodingBenchmark.Command(),
     EmbeddingBenchmark.Command(),
     FitBenchmark.Command(),

@@ -82,6 +82,9 @@ internal sealed class ChannelObserver : ITrainingObserver
         _step = run.Step;
         _epoch = run.Epoch;
         _trainLoss = run.TrainLoss;
+        if (run.SkippedInARow > 0) // at once: a run of them ends the training
+            _channel.Warning(MessageSensitivity.None, "Step {0} skipped ({1} so far): loss or gradient not finite, or no row fitted into memory",
+                run.Step, run.SkippedSteps);
         WarnOfMemory(run);
     }
 
@@ -93,9 +96,6 @@ internal sealed class ChannelObserver : ITrainingObserver
             "Epoch {0}, step {1}: training loss {2:f4}, validation loss {3:f4}, learning rate {4:g3}, {5:f0} tokens/s",
             run.Epoch, run.Step, run.TrainLoss, _validationLoss, run.LearningRate,
             run.TokensTrained / Math.Max(run.TimeTraining.TotalSeconds, 1e-9));
-        if (run.SkippedSteps > 0)
-            _channel.Warning(MessageSensitivity.None, "{0} steps skipped so far: gradient not finite, or no row fitted into memory",
-                run.SkippedSteps);
         if (run.SplitBatches > 0)
             _channel.Warning(MessageSensitivity.None,
                 "Out of memory: batches split {0} times so far; a smaller TokensPerBatch or GradientCheckpointing saves the failed attempts",

@@ -56,12 +56,15 @@ internal sealed class TrainingLoop
     /// loss remain in the model.</summary>
     /// <exception cref="OperationCanceledException">Canceled before anything was validated.</exception>
     /// <exception cref="InvalidOperationException">The gradient stays infinite or not a number, not even single rows fit
-    /// into memory, or weights are to be ranked without validation rows.</exception>
+    /// into memory, or weights are to be ranked, or a plateau is to be seen, without validation rows.</exception>
     public TrainingRun Run()
     {
         if (_options.AverageBest && _validation.Count == 0)
             throw new InvalidOperationException(
                 $"There are no validation rows to rank weights by; {nameof(TrainingOptions.AverageBest)} needs some.");
+        if (_options.Schedule == LearningRateSchedule.ReduceOnPlateau && _validation.Count == 0)
+            throw new InvalidOperationException(
+                $"There are no validation rows that could tell a plateau; {nameof(TrainingOptions.Schedule)} {_options.Schedule} needs some.");
         using var threads = new ThreadScope(_options.Threads);
         var store = CheckpointStore.Create(_options);
         var fingerprint = store is null ? [] : Fingerprint.Of(_model, _training, _validation, _options, _seed, Sampling);

@@ -155,6 +155,15 @@ public sealed class ValidationTests
     }
 
     [TestMethod]
+    public void APlateauNeedsValidationRows()
+    {
+        using var model = new BigramModel();
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() =>
+            Runs.Train(model, _training, null, new TrainingOptions { Schedule = LearningRateSchedule.ReduceOnPlateau }));
+        Assert.Contains("ReduceOnPlateau", error.Message);
+    }
+
+    [TestMethod]
     public void APlateauLowersTheLearningRate()
     {
         double[] scores = [1, 2, 2, 2, 2, 2, 3, 3];
