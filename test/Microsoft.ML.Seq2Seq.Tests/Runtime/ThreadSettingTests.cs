@@ -119,6 +119,16 @@ public sealed class ThreadSettingTests
         }
     }
 
+    /// <summary>As on one thread: a batch is split for want of memory whichever thread wanted it.</summary>
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(3)]
+    public void WhatSharedWorkThrowsIsThrown(int threads)
+    {
+        torch.set_num_threads(threads);
+        Assert.ThrowsExactly<OutOfMemoryException>(() => ThreadSetting.Share(30, (_, _) => throw new OutOfMemoryException()));
+    }
+
     private static int OnANewThread()
     {
         int count = 0;
