@@ -31,28 +31,34 @@ internal sealed unsafe class RotaryAngles(int length, int dimension)
     /// <param name="first">Position of the first.</param>
     /// <param name="count">How many.</param>
     /// <param name="isBack">The other way, as gradients are turned.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Turn(float* rows, int step, int first, int count, bool isBack = false)
     {
-        int half = dimension / 2;
-        float direction = isBack ? -1 : 1;
         fixed (float* table = _table)
             for (int row = 0; row < count; row++)
-            {
-                float* x = rows + (nint)row * step, y = x + half, cosines = table + (nint)(first + row) * dimension, sines = cosines + half;
-                int i = 0;
-                for (; i <= half - Lanes; i += Lanes)
-                {
-                    Vector512<float> a = Vector512.Load(x + i), b = Vector512.Load(y + i);
-                    Vector512<float> cosine = Vector512.Load(cosines + i), sine = Vector512.Load(sines + i) * direction;
-                    (a * cosine - b * sine).Store(x + i);
-                    (b * cosine + a * sine).Store(y + i);
-                }
-                for (; i < half; i++)
-                {
-                    float a = x[i], b = y[i], sine = sines[i] * direction;
-                    (x[i], y[i]) = (a * cosines[i] - b * sine, b * cosines[i] + a * sine);
-                }
-            }
+                Turn(rows + (nint)row * step, table + (nint)(first + row) * dimension, dimension, isBack ? -1 : 1);
+    }
+
+    /// <summary>Turns one query or key.</summary>
+    /// <param name="x">(d)</param>
+    /// <param name="angles">(d) a row of <see cref="Table"/>.</param>
+    /// <param name="dimension">d</param>
+    /// <param name="direction">1, or -1 for the other way.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Turn(float* x, float* angles, int dimension, float direction = 1)
+    {
+        int half = dimension / 2, i = 0;
+        float* y = x + half, sines = angles + half;
+        for (; i <= half - Lanes; i += Lanes)
+        {
+            Vector512<float> a = Vector512.Load(x + i), b = Vector512.Load(y + i);
+            Vector512<float> cosine = Vector512.Load(angles + i), sine = Vector512.Load(sines + i) * direction;
+            (a * cosine - b * sine).Store(x + i);
+            (b * cosine + a * sine).Store(y + i);
+        }
+        for (; i < half; i++)
+        {
+            float a = x[i], b = y[i], sine = sines[i] * direction;
+            (x[i], y[i]) = (a * angles[i] - b * sine, b * angles[i] + a * sine);
+        }
     }
 }

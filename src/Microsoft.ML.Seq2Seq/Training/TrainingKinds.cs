@@ -20,7 +20,7 @@ public enum LearningRateSchedule
     Constant,
 
     /// <summary>Up linearly, then constant until validations stop getting better: after every
-    /// <see cref="TrainingOptions.PlateauPatience"/> of them times <see cref="TrainingOptions.PlateauFactor"/>.</summary>
+    /// <see cref="TrainingOptions.PlateauPatience"/> of them times <see cref="TrainingOptions.PlateauFactor"/>. Needs validation rows.</summary>
     ReduceOnPlateau,
 }
 

@@ -49,18 +49,10 @@ internal sealed unsafe class PackedPositions
     {
         if (_kind != PositionalEncodingKind.Rotary)
             return;
-        int half = _headDimension / 2;
         var table = UpTo(position + 1);
-        var row = table.Values.Span.Slice(position * _headDimension, _headDimension);
+        float* angles = table.Values.First + (nint)position * _headDimension;
         for (int head = 0; head < heads; head++, x += _headDimension)
-        {
-            for (int i = 0; i < half; i++)
-            {
-                float first = x[i], second = x[half + i], cos = row[i], sin = row[half + i];
-                x[i] = first * cos - second * sin;
-                x[half + i] = second * cos + first * sin;
-            }
-        }
+            RotaryAngles.Turn(x, angles, _headDimension);
         GC.KeepAlive(table);
     }
 
