@@ -123,7 +123,7 @@ public sealed class TrainingOptions
     public int? Threads { get; set; }
 
     /// <summary>Folder for checkpoints, made where it is missing. A run that was killed at any moment then goes on from
-    /// the newest one, and on the same number of threads ends with the very same weights as if it had never stopped. Each
+    /// the newest one, and on the same number of threads of a CPU ends with the very same weights as if it had never stopped. Each
     /// takes three to four times the space of the weights. Default null: no checkpoints.</summary>
     public string? CheckpointDirectory { get; set; }
 
